@@ -1,0 +1,1 @@
+"""Automated grading and exercises for a deep-learning course."""
