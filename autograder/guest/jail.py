@@ -1,0 +1,276 @@
+"""How one submission is locked in, in the only order that was found to hold.
+
+Theory.  The zygote Z (process 1 of its box, one thread) forks p1; p1 makes six new namespaces, covers what would show
+the box (/proc, /sys, the channel's folder) and forks p2, which is process 1 of the new process-number namespace; p1 tells
+Z who p2 is and exits, so that no idle process with capabilities remains.  p2 closes every descriptor but its own, sets
+limits, drops all capabilities, installs the inner seccomp filter, proves that it is closed, and only then meets student
+code.  When p2 is killed, everything in its namespace dies with it.
+
+    Z --fork--> p1 --setsid, unshare, uid_map, oom, mounts, fork--> p2 --descriptors, limits, capabilities, seccomp--> load
+
+A fresh /proc cannot be mounted here (the kernel refuses it where the box's own is partly covered), hence an empty one.
+`none` is the jail of the process box: a session and limits, no isolation.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import fcntl
+import os
+import resource
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from . import seccomp
+
+KINDS = ("namespaces", "none")
+
+PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_SECUREBITS, PR_CAP_AMBIENT = 1, 24, 28, 47
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REC, MS_PRIVATE = 1, 2, 4, 8, 0x4000, 1 << 18
+SECUREBITS = 0x2F  # no root by uid, no fix-up, no keeping, no ambient raise; locked
+
+CHANNEL_FD = 3
+
+
+class JailError(Exception):
+    """The jail could not be closed: nothing of the student has run, and nothing will."""
+
+
+@dataclass(frozen=True)
+class Jail:
+    """What one submission gets.  Sizes in MiB, times in seconds."""
+
+    kind: str
+    tmp_mb: int
+    cpu_s: int
+    file_mb: int
+    processes: int
+    address_space_mb: int | None  # only where no cgroup caps the box
+    covered: tuple[str, ...] = ()  # folders to hide, beside /proc, /sys and /dev/mqueue
+
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _call(name: str, *args: Any) -> None:
+    if getattr(_libc, name)(*args) != 0:
+        code = ctypes.get_errno()
+        raise JailError(f"{name}{tuple(a for a in args if not isinstance(a, ctypes._Pointer))}: {os.strerror(code)}")
+
+
+def prctl(option: int, argument: int = 0) -> None:
+    _call("prctl", option, argument, 0, 0, 0)
+
+
+def protect_zygote() -> None:
+    """Before anything else: no core dump, no ptrace, orphans come to this process."""
+    prctl(seccomp.PR_SET_DUMPABLE, 0)
+    prctl(36, 1)  # PR_SET_CHILD_SUBREAPER: in the process box Z is not process 1
+
+
+def close_box() -> None:
+    """The outer filter, for boxes whose launcher cannot install it."""
+    prctl(seccomp.PR_SET_NO_NEW_PRIVS, 1)
+    seccomp.install(_libc, seccomp.outer())
+
+
+def fork_into(jail: Jail, channel: int, capture: int, inner: bytes, run: Callable[[], NoReturn]) -> int:
+    """Called by Z: fork one submission and give its process number.  JailError if any step failed."""
+    read, write = os.pipe()
+    p1 = os.fork()
+    if p1 == 0:
+        _guarded(write, lambda: _p1(jail, channel, capture, inner, write, run))
+    os.close(write)
+    try:
+        said = b"".join(iter(lambda: os.read(read, 4096), b"")).decode("utf-8", "replace")
+    finally:
+        os.close(read)
+    if jail.kind == "namespaces":
+        os.waitpid(p1, 0)
+    # p1 and p2 write when they come to it, in either order, each word in one piece.
+    words = [w for w in said.split(";") if w]
+    pid = next((int(w[1:]) for w in words if w.startswith("P")), 0)
+    if "C" in words and pid:
+        return pid
+    if pid:
+        kill(pid, jail.kind)
+    raise JailError(next((w[1:] for w in words if w.startswith("E")), "the jail's process died"))
+
+
+def _guarded(write: int, step: Callable[[], Any]) -> NoReturn:
+    """Run a step of the jail; its failure is told to Z and ends the process."""
+    try:
+        step()
+    except BaseException as e:
+        os.write(write, f"E{type(e).__name__}: {e};".encode()[:400])
+    os._exit(70)
+
+
+def _p1(jail: Jail, channel: int, capture: int, inner: bytes, write: int, run: Callable[[], NoReturn]) -> None:
+    os.setsid()  # kill(0) reaches nobody else
+    if jail.kind == "none":
+        os.write(write, b"P%d;" % os.getpid())
+        _p2(jail, channel, capture, inner, write, run)
+    prctl(seccomp.PR_SET_DUMPABLE, 1)  # otherwise /proc/self/uid_map belongs to root
+    uid, gid = os.getuid(), os.getgid()
+    _call("unshare", seccomp.NAMESPACES)
+    _tell("/proc/self/setgroups", "deny")
+    _tell("/proc/self/uid_map", f"{uid} {uid} 1")
+    _tell("/proc/self/gid_map", f"{gid} {gid} 1")
+    _tell("/proc/self/oom_score_adj", "1000")  # the kernel's killer must never prefer the zygote
+    _mounts(jail)
+    p2 = os.fork()
+    if p2 == 0:
+        _guarded(write, lambda: _p2(jail, channel, capture, inner, write, run))
+    os.write(write, b"P%d;" % p2)
+    os._exit(0)
+
+
+def _tell(path: str, text: str) -> None:
+    fd = os.open(path, os.O_WRONLY)
+    try:
+        os.write(fd, text.encode())
+    finally:
+        os.close(fd)
+
+
+def _mount(source: str | None, target: str, kind: str | None, flags: int, options: str | None = None) -> None:
+    _call("mount", *(s.encode() if s is not None else None for s in (source, target, kind)), flags, _bytes(options))
+
+
+def _bytes(text: str | None) -> bytes | None:
+    return text.encode() if text is not None else None
+
+
+def _mounts(jail: Jail) -> None:
+    _mount(None, "/", None, MS_REC | MS_PRIVATE)
+    for path in ("/tmp", "/dev/shm"):
+        if Path(path).is_dir():
+            _mount("tmpfs", path, "tmpfs", MS_NOSUID | MS_NODEV, f"size={jail.tmp_mb}m,nr_inodes=8192,mode=1777")
+    for path in (*jail.covered, "/sys", "/dev/mqueue", "/proc"):  # /proc last: mounting needs nothing of it, the rest may
+        if Path(path).is_dir():
+            _mount("tmpfs", path, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=4k,nr_inodes=2,mode=555")
+
+
+def _p2(jail: Jail, channel: int, capture: int, inner: bytes, write: int, run: Callable[[], NoReturn]) -> None:
+    write = _descriptors(channel, capture, write)
+    for name, value in _limits(jail):
+        resource.setrlimit(name, (value, value))
+    os.umask(0o077)
+    if jail.kind == "namespaces":
+        _no_privileges()
+        seccomp.install(_libc, inner)
+        _prove_closed()
+    os.write(write, b"C;")
+    os.close(write)
+    run()
+
+
+def _descriptors(channel: int, capture: int, write: int) -> int:
+    """0 nothing, 1 and 2 the capture pipe, 3 the channel, 4 the pipe to Z (closed next); everything else shut."""
+    high = [os.dup(fd) for fd in (channel, capture, write)]
+    high = [_above(fd) for fd in high]
+    null = os.open(os.devnull, os.O_RDWR)
+    for source, target in ((null, 0), (high[1], 1), (high[1], 2), (high[0], CHANNEL_FD), (high[2], 4)):
+        os.dup2(source, target, inheritable=target < CHANNEL_FD)
+    os.closerange(5, 4096)
+    return 4
+
+
+def _above(fd: int) -> int:
+    return fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 64)
+
+
+def _limits(jail: Jail) -> list[tuple[int, int]]:
+    limits = [
+        (resource.RLIMIT_CORE, 1 if jail.kind == "namespaces" else 0),  # 1, not 0: a piped core handler ignores 0
+        (resource.RLIMIT_NOFILE, 256),
+        (resource.RLIMIT_FSIZE, jail.file_mb << 20),
+        (resource.RLIMIT_MEMLOCK, 0),
+        (resource.RLIMIT_MSGQUEUE, 0),
+        (resource.RLIMIT_SIGPENDING, 256),
+        (resource.RLIMIT_CPU, jail.cpu_s),
+    ]
+    if jail.kind == "namespaces":
+        limits.append((resource.RLIMIT_NPROC, jail.processes))
+    if jail.address_space_mb is not None:
+        limits.append((resource.RLIMIT_AS, (jail.address_space_mb << 20) + _address_space()))
+    return limits
+
+
+def _address_space() -> int:
+    """Bytes of address space that this process has at birth (torch alone maps half a GiB).
+
+    /proc is covered by now in a namespaces jail, so Z measured it for us before the fork.
+    """
+    return int(os.environ.get("GUEST_BASE_BYTES", "0"))
+
+
+class _CapHeader(ctypes.Structure):
+    _fields_ = [("version", ctypes.c_uint32), ("pid", ctypes.c_int)]  # noqa: RUF012
+
+
+def _no_privileges() -> None:
+    for capability in range(64):
+        if _libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0:
+            break  # beyond the kernel's last one
+    prctl(PR_SET_SECUREBITS, SECUREBITS)
+    _call("prctl", PR_CAP_AMBIENT, 4, 0, 0, 0)  # clear all
+    header, empty = _CapHeader(0x20080522, 0), (ctypes.c_uint32 * 6)()
+    _call("capset", ctypes.byref(header), ctypes.byref(empty))
+    prctl(seccomp.PR_SET_NO_NEW_PRIVS, 1)
+    prctl(seccomp.PR_SET_DUMPABLE, 0)
+
+
+def _prove_closed() -> None:
+    """One call that must fail, before any line of the student's: a filter that is not there is found here."""
+    if _libc.unshare(0x10000000) == 0 or ctypes.get_errno() != errno.EPERM:
+        raise JailError("a new user namespace could be made inside the jail")
+
+
+def kill(pid: int, kind: str) -> tuple[int, float]:
+    """Called by Z: end a submission and all that it started.  Gives wait status and CPU seconds used."""
+    try:
+        os.kill(pid, signal.SIGKILL)
+        _, status, usage = os.wait4(pid, 0)
+    except (ProcessLookupError, ChildProcessError):
+        return 0, 0.0
+    if kind == "none":
+        _reap_orphans()
+    return status, usage.ru_utime + usage.ru_stime
+
+
+def _reap_orphans() -> None:
+    """Without a namespace of its own a submission may leave processes; they are Z's children now."""
+    for _ in range(1000):
+        children = _children(os.getpid())
+        if not children:
+            return
+        for child in children:
+            try:
+                os.kill(child, signal.SIGKILL)
+                os.waitpid(child, 0)
+            except (ProcessLookupError, ChildProcessError, PermissionError):
+                continue
+
+
+def _stat(pid: int) -> list[str]:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
+
+
+def _children(parent: int) -> list[int]:
+    pids = [int(p) for p in os.listdir("/proc") if p.isdigit()]
+    return [pid for pid in pids if (stat := _stat(pid)) and int(stat[1]) == parent]
+
+
+def cpu_seconds(pid: int) -> float:
+    """CPU time of a submission's first process and of those that it waited for."""
+    stat = _stat(pid)
+    return sum(int(t) for t in stat[11:15]) / os.sysconf("SC_CLK_TCK") if len(stat) > 15 else 0.0

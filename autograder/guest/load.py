@@ -1,0 +1,288 @@
+"""Runs a notebook's cells and answers calls.  Inside a jail only; everything said here is a claim of the student's process.
+
+Cells run through IPython's own transformer and shell, so magics work, one failing cell does not stop the next, and
+`input()` fails at once; no kernel, no display.  Frames that come in (wire.py): load, then call, call, call ...
+"""
+
+from __future__ import annotations
+
+import builtins
+import os
+import random
+import signal
+import socket
+import sys
+import types
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from . import wire
+
+#: Names of exceptions that may be told to the student; any other is "an exception of its own".
+KNOWN = frozenset(n for n, v in vars(builtins).items() if isinstance(v, type) and issubclass(v, BaseException))
+#: Calls of each function that are watched for forbidden names (watching costs time; the first calls show it).
+WATCHED_CALLS = 2
+
+
+def new_shell() -> Any:
+    """An IPython shell without history, colours or tracebacks of its own.  Made and warmed in the zygote."""
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.HistoryManager.hist_file = ":memory:"
+    config.InteractiveShell.colors = "nocolor"
+    config.InteractiveShell.autocall = 0
+    shell = InteractiveShell.instance(config=config)
+    shell.compile.get_code_name = lambda raw, transformed, number: f"cell-{shell.current_cell}"
+    shell.current_cell = -1
+    for name in ("showtraceback", "showsyntaxerror", "showindentationerror"):
+        setattr(shell, name, lambda *a, **k: None)  # faults are reported as data, not as pages of text
+    shell.system = shell.getoutput = _no_commands
+    shell.enable_gui = lambda gui=None: None
+    shell.register_magic_function(lambda line: None, magic_name="matplotlib")
+    shell.register_magic_function(_no_commands, magic_name="pip")
+    return shell
+
+
+def _no_commands(command: str = "", *args: Any, **kwargs: Any) -> list[str]:
+    print("(commands of the shell are not run when your notebook is graded)")
+    return []
+
+
+def warm(shell: Any) -> None:
+    """One good, one failing and one broken cell: their first time costs 50 ms, which no submission shall pay."""
+    for source in ("import numpy as np\nx = np.eye(2) @ np.ones(2)\nprint(x, end='')", "1 / 0", "def f(:"):
+        shell.run_cell(source, store_history=False, silent=True)
+    shell.reset(new_session=False)
+    sys.stdout.flush()  # what is buffered here would come out of every submission
+
+
+class Notebook:
+    """The loaded submission: its names, the objects that it handed out, and what its calls may not use."""
+
+    def __init__(self, shell: Any) -> None:
+        self.shell = shell
+        self.handles: list[Any] = []
+        self.forbidden: dict[str, list[str]] = {}
+        self.watched: dict[str, int] = {}
+
+    # Loading
+
+    def load(self, message: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
+        """Run all cells; gives the faults, one for each cell that failed."""
+        _seed(message["seed"])
+        self.forbidden = values["forbidden"]
+        main = types.ModuleType("__main__")
+        main.__dict__.update(__builtins__=builtins, __name__="__main__")
+        sys.modules["__main__"] = main
+        self.shell.user_module, self.shell.user_ns = main, main.__dict__
+        self.shell.init_user_ns()
+        faults = []
+        for index, source in enumerate(values["cells"]):
+            fault = self._cell(index, source)
+            if fault:
+                faults.append(fault)
+        return {"faults": faults}
+
+    def _cell(self, index: int, source: str) -> dict[str, Any] | None:
+        self.shell.current_cell = index
+        try:
+            result = self.shell.run_cell(source, store_history=False, silent=True)
+            error = result.error_before_exec or result.error_in_exec
+        except BaseException as e:
+            error = e
+        if error is None:
+            return None
+        return {"cell": index, **_describe(error), "message": _text(error)}
+
+    # Calling
+
+    def call(self, message: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
+        """Call a function, or a method of an object that was handed out; gives its value or its fault."""
+        name, args, kwargs = message["name"], values["args"], values["kwargs"]
+        try:
+            target = self._target(name, message["on"])
+        except (KeyError, AttributeError, IndexError):
+            return {"fault": {"kind": "missing"}}
+        if not callable(target):
+            return {"value": target} if not args and not kwargs else {"fault": {"kind": "not callable"}}
+        used: list[int] = []
+        try:
+            with self._watch(name, used):
+                value = target(*args, **kwargs)
+        except BaseException as e:
+            return {"fault": {"kind": _kind(e), **_describe(e)}, "used": used}
+        reply = {"value": value, "used": used}
+        if message["keep"]:
+            reply["arguments"] = (*args, *kwargs.values())
+        return reply
+
+    def _target(self, name: str, on: int | None) -> Any:
+        if on is not None:
+            return getattr(self.handles[on], name)
+        return self.shell.user_ns[name]
+
+    def hand_out(self, value: Any) -> int:
+        """The number under which an object that is not plain data may be called later."""
+        self.handles.append(value)
+        return len(self.handles) - 1
+
+    @contextmanager
+    def _watch(self, name: str, used: list[int]) -> Iterator[None]:
+        """The tripwire: which of the forbidden prefixes code ran from while the function worked."""
+        prefixes = self.forbidden.get(name)
+        self.watched[name] = self.watched.get(name, 0) + 1
+        if not prefixes or self.watched[name] > WATCHED_CALLS:
+            yield
+            return
+        sys.setprofile(_tripwire(prefixes, used))
+        try:
+            yield
+        finally:
+            sys.setprofile(None)
+
+
+def _tripwire(prefixes: list[str], used: list[int]) -> Callable[[Any, str, Any], None]:
+    heads = [(i, name, name + ".") for i, prefix in enumerate(prefixes) for name in {prefix, _real_name(prefix)}]
+
+    def see(frame: Any, event: str, argument: Any) -> None:
+        if event == "call":
+            caller = frame.f_back
+            name = f"{frame.f_globals.get('__name__')}.{frame.f_code.co_qualname}"
+            # Only what the student's own code called: numpy and torch use each other, and scipy, inside.
+            if caller is None or not caller.f_code.co_filename.startswith("cell-"):
+                return
+        elif event == "c_call" and frame.f_code.co_filename.startswith("cell-"):
+            module = getattr(argument, "__module__", None) or type(getattr(argument, "__self__", None)).__module__
+            name = f"{module}.{getattr(argument, '__qualname__', '')}"
+        else:
+            return
+        for i, exact, dotted in heads:
+            if (name == exact or name.startswith(dotted)) and i not in used:
+                used.append(i)
+
+    return see
+
+
+def _real_name(dotted: str) -> str:
+    """Where a name is defined: torch.nn.LSTM lives in torch.nn.modules.rnn."""
+    module, _, rest = dotted, "", ""
+    while module and module not in sys.modules:
+        module, _, last = module.rpartition(".")
+        rest = f"{last}.{rest}" if rest else last
+    target: Any = sys.modules.get(module)
+    for part in rest.split(".") if rest else []:
+        target = getattr(target, part, None)
+    qualname = getattr(target, "__qualname__", None)
+    return f"{target.__module__}.{qualname}" if qualname else dotted
+
+
+def _seed(seed: int) -> None:
+    random.seed(seed)
+    np.random.seed(seed % (1 << 32))
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch.manual_seed(seed)
+
+
+def _kind(error: BaseException) -> str:
+    if isinstance(error, MemoryError):
+        return "out of memory"
+    if isinstance(error, NotImplementedError):
+        return "missing"
+    if type(error).__name__ == "OutOfMemoryError" and type(error).__module__.startswith("torch"):
+        return "out of GPU memory"
+    return "crashed"
+
+
+def _describe(error: BaseException) -> dict[str, Any]:
+    """Type (if it is a known one), cell and line of the student's own code."""
+    kind = type(error)
+    known = next((t.__name__ for t in kind.__mro__ if t.__name__ in KNOWN and vars(builtins).get(t.__name__) is t), "")
+    place = _place(error)
+    return {"type": known, "cell": place[0], "line": place[1]}
+
+
+def _place(error: BaseException) -> tuple[int | None, int | None]:
+    if isinstance(error, SyntaxError) and str(error.filename).startswith("cell-"):
+        return _cell_number(str(error.filename)), error.lineno
+    place: tuple[int | None, int | None] = (None, None)
+    trace = error.__traceback__
+    while trace is not None:
+        name = trace.tb_frame.f_code.co_filename
+        if name.startswith("cell-"):
+            place = (_cell_number(name), trace.tb_lineno)
+        trace = trace.tb_next
+    return place
+
+
+def _cell_number(name: str) -> int | None:
+    return int(name[5:]) if name[5:].isdigit() else None
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error.msg if isinstance(error, SyntaxError) else error)[:500]
+    except BaseException:
+        return ""
+
+
+# The loop of one submission
+
+
+def serve(channel: socket.socket, shell: Any, workspace: str) -> None:
+    """Answer frames until the other side is gone."""
+    _enter(workspace)
+    notebook = Notebook(shell)
+    while True:
+        header, body = wire.receive(channel, 1 << 31, wire.for_ever)
+        values = wire.decode(header, body, handle=lambda n: notebook.handles[n], tensor=_tensor)
+        if header["op"] == "load":
+            reply = notebook.load(header, values)
+            frame = wire.encode({"op": "loaded"}, reply)
+            _seal()
+        else:
+            frame = _answer(notebook, header, values)
+        wire.send(channel, frame, wire.for_ever)
+
+
+def _enter(workspace: str) -> None:
+    """A private folder with the unit's data in reach, as in the released notebook."""
+    os.makedirs(workspace, exist_ok=True)
+    os.chdir(workspace)
+    data = os.environ.get("GUEST_DATA")
+    if data and not os.path.lexists("data"):
+        os.symlink(data, "data")
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _answer(notebook: Notebook, header: dict[str, Any], values: dict[str, Any]) -> bytes:
+    message = {"op": "answer", "nonce": header["nonce"]}
+    try:
+        return wire.encode(message, notebook.call(header, values), notebook.hand_out)
+    except BaseException as e:
+        kind = "cannot cross" if isinstance(e, wire.Uncrossable) else _kind(e)
+        return wire.encode(message, {"fault": {"kind": kind, **_describe(e)}, "used": []})
+
+
+def _seal() -> None:
+    """What is printed from now on is nobody's: hidden inputs may be among it."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BaseException:
+            continue
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, 1)
+    os.dup2(null, 2)
+
+
+def _tensor(array: np.ndarray[Any, Any]) -> Any:
+    import torch
+
+    return torch.from_numpy(array)

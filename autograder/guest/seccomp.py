@@ -1,0 +1,111 @@
+"""Two seccomp filters as BPF bytes, made without libseccomp (boxes do not have it).
+
+outer  for a whole box: an allow-list; the zygote must still be able to build a jail (unshare with one exact flag word,
+       mount).  Docker gets the same list as a JSON profile (autograder.sandbox.docker).
+inner  for one submission, on top: what it could use to leave, to watch or to outlive its jail is refused.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import platform
+import struct
+
+from . import syscalls
+
+#: user, mount, network, IPC, host name and process-number namespaces: the one word that unshare may be called with.
+NAMESPACES = 0x7C020000
+#: The same and the cgroup namespace: bits that a thread or a fork never has.
+NEW_BITS = 0x7E020000
+
+PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 4, 22, 38
+TIOCSTI, TIOCLINUX = 0x5412, 0x541C
+AF_UNIX = 1
+_ARCHES = {"x86_64": (0xC000003E, syscalls.X86_64), "aarch64": (0xC00000B7, syscalls.AARCH64)}
+_ALLOW, _KILL = 0x7FFF0000, 0x80000000
+_NR, _ARCH, _ARGS = 0, 4, 16
+
+
+def _refuse(code: int) -> int:
+    return 0x00050000 | code
+
+
+def _op(code: int, k: int, jt: int = 0, jf: int = 0) -> bytes:
+    return struct.pack("<HBBI", code, jt, jf, k)
+
+
+def _load(offset: int) -> bytes:
+    return _op(0x20, offset)
+
+
+def _ret(action: int) -> bytes:
+    return _op(0x06, action)
+
+
+def _if_nr(nr: int, then: list[bytes]) -> list[bytes]:
+    """Run `then` (which must return) for this call number; otherwise go on."""
+    return [_op(0x15, nr, 0, len(then)), *then]
+
+
+def _argument(index: int, values: tuple[int, ...], hit: int, miss: int) -> list[bytes]:
+    """Return `hit` if the low word of the argument is one of `values`, else `miss`."""
+    tests = [_op(0x15, v, len(values) - i, 0) for i, v in enumerate(values)]
+    return [_load(_ARGS + 8 * index), *tests, _ret(miss), _ret(hit)]
+
+
+def _masked(index: int, mask: int, hit: int, miss: int) -> list[bytes]:
+    """Return `hit` if no bit of the mask is set in the argument, else `miss`."""
+    return [_load(_ARGS + 8 * index), _op(0x45, mask, 1, 0), _ret(hit), _ret(miss)]
+
+
+def _head() -> tuple[list[bytes], dict[str, int]]:
+    try:
+        arch, numbers = _ARCHES[platform.machine()]
+    except KeyError:
+        raise OSError(errno.ENOSYS, f"no system call table for {platform.machine()}") from None
+    code = [_load(_ARCH), _op(0x15, arch, 1, 0), _ret(_KILL), _load(_NR)]
+    if platform.machine() == "x86_64":
+        code += [_op(0x35, 0x40000000, 0, 1), _ret(_KILL)]  # the x32 twin of every call
+    return code, numbers
+
+
+def outer() -> bytes:
+    """The allow-list of a box."""
+    code, nr = _head()
+    no, yes = _refuse(errno.EPERM), _ret(_ALLOW)
+    code += _if_nr(nr["unshare"], _argument(0, (NAMESPACES,), _ALLOW, no))
+    code += _if_nr(nr["clone"], _masked(0, NEW_BITS, _ALLOW, no))
+    code += _if_nr(nr["clone3"], [_ret(_refuse(errno.ENOSYS))])
+    code += _if_nr(nr["socket"], _argument(0, (AF_UNIX,), _ALLOW, no))
+    code += _if_nr(nr["personality"], _argument(0, (0xFFFFFFFF,), _ALLOW, no))
+    for name in [*syscalls.ALLOWED, "mount"]:
+        if name in nr:
+            code += _if_nr(nr[name], [yes])
+    return b"".join([*code, _ret(no)])
+
+
+def inner() -> bytes:
+    """The deny-list of one submission."""
+    code, nr = _head()
+    no = _refuse(errno.EPERM)
+    for name in syscalls.DENIED:
+        if name in nr:
+            code += _if_nr(nr[name], [_ret(no)])
+    code += _if_nr(nr["clone3"], [_ret(_refuse(errno.ENOSYS))])
+    code += _if_nr(nr["clone"], _masked(0, NEW_BITS, _ALLOW, no))
+    code += _if_nr(nr["prctl"], _argument(0, (PR_SET_DUMPABLE, PR_SET_SECCOMP), no, _ALLOW))
+    code += _if_nr(nr["ioctl"], _argument(1, (TIOCSTI, TIOCLINUX), no, _ALLOW))
+    code += _if_nr(nr["socket"], _argument(0, (AF_UNIX,), _ALLOW, _refuse(errno.EAFNOSUPPORT)))
+    return b"".join([*code, _ret(_ALLOW)])
+
+
+class _Program(ctypes.Structure):
+    _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.c_char_p)]  # noqa: RUF012 (ctypes wants a list)
+
+
+def install(libc: ctypes.CDLL, program: bytes) -> None:
+    """From now on this process and all that it starts live under the filter; no_new_privs must be set."""
+    fprog = _Program(len(program) // 8, program)
+    if libc.prctl(PR_SET_SECCOMP, 2, ctypes.byref(fprog), 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "seccomp filter refused")

@@ -1,0 +1,144 @@
+"""The zygote of a box: imports what submissions need, once, then forks one jail for each of them.
+
+It speaks on a private control channel (one JSON datagram each way; descriptors ride along) that no submission ever
+holds, and never reads a byte of what a submission says:
+
+    start {preload, jail, ...}         -> ready {...}
+    load  {id} + channel + capture     -> forked {id, pid} | failed {id, why}
+    end   {id}                         -> ended {id, status, cpu, oom}
+    cpu   {id}                         -> cpu {id, seconds}
+
+When the control channel closes, the zygote exits and, being process 1 of its box, takes everything with it.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import os
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+from typing import Any, NoReturn
+
+from . import jail, load, seccomp
+
+MAX_CONTROL = 65536
+OOM_COUNTERS = ("/sys/fs/cgroup/memory/memory.oom_control", "/sys/fs/cgroup/memory.events")
+
+
+class Zygote:
+    """Warm process of one box: one submission at a time."""
+
+    def __init__(self, control: socket.socket) -> None:
+        self.control = control
+        self.running: dict[int, int] = {}
+
+    def start(self, config: dict[str, Any]) -> dict[str, Any]:
+        """Import, warm and freeze; everything after this is copied into each submission."""
+        began = time.monotonic()
+        if config["outer_filter"]:
+            jail.close_box()
+        self.jail = jail.Jail(**{**config["jail"], "covered": tuple(config["jail"]["covered"])})
+        self.workspace = config["workspace"]
+        missing = [name for name in config["preload"] if not _imported(name)]
+        torch = sys.modules.get("torch")
+        if torch is not None:
+            torch.set_num_threads(1)
+            torch.ones(2, 2, requires_grad=True).matmul(torch.ones(2, 2)).sum().item()
+        self.shell = load.new_shell()
+        load.warm(self.shell)
+        self.inner = seccomp.inner() if self.jail.kind == "namespaces" else b""
+        os.environ["GUEST_BASE_BYTES"] = str(int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE"))
+        gc.collect()
+        gc.freeze()
+        return {"op": "ready", "seconds": time.monotonic() - began, "missing": missing, "resident_mb": _resident_mb()}
+
+    def load(self, message: dict[str, Any], fds: list[int]) -> dict[str, Any]:
+        """Fork one submission into its jail and hand it its two descriptors."""
+        channel, capture = fds
+        try:
+            pid = jail.fork_into(self.jail, channel, capture, self.inner, self._submission)
+        except (jail.JailError, OSError) as e:
+            return {"op": "failed", "id": message["id"], "why": str(e)[:300]}
+        self.running[message["id"]] = pid
+        return {"op": "forked", "id": message["id"], "pid": pid}
+
+    def _submission(self) -> NoReturn:
+        """In the jail, with nothing of the zygote's left open: serve until the end."""
+        status = 0
+        try:
+            load.serve(socket.socket(fileno=jail.CHANNEL_FD), self.shell, self.workspace)
+        except BaseException:
+            status = 71
+        os._exit(status)
+
+    def end(self, message: dict[str, Any]) -> dict[str, Any]:
+        pid = self.running.pop(message["id"], None)
+        status, cpu = jail.kill(pid, self.jail.kind) if pid else (0, 0.0)
+        return {"op": "ended", "id": message["id"], "status": status, "cpu": cpu, "oom": _oom_kills()}
+
+    def cpu(self, message: dict[str, Any]) -> dict[str, Any]:
+        return {"op": "cpu", "id": message["id"], "seconds": jail.cpu_seconds(self.running.get(message["id"], 0))}
+
+    def run(self) -> None:
+        """Answer the control channel until it closes."""
+        verbs = {"start": self.start, "end": self.end, "cpu": self.cpu}
+        while True:
+            text, fds, _, _ = socket.recv_fds(self.control, MAX_CONTROL, 2)
+            if not text:
+                return
+            message = json.loads(text)
+            answer = self.load(message, fds) if message["op"] == "load" else verbs[message["op"]](message)
+            for fd in fds:
+                os.close(fd)
+            self.control.send(json.dumps(answer).encode())
+
+
+def _imported(name: str) -> bool:
+    try:
+        importlib.import_module(name)
+    except Exception:  # not there, or broken: the box says so, and notebooks that need it fail on their own
+        return False
+    return True
+
+
+def _resident_mb() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") >> 20
+
+
+def _oom_kills() -> int | None:
+    """The kernel's own count of processes killed for memory in this box, if a counter can be read."""
+    for path in OOM_COUNTERS:
+        try:
+            lines = Path(path).read_text().splitlines()
+        except OSError:
+            continue
+        return next((int(line.split()[1]) for line in lines if line.startswith("oom_kill ")), None)
+    return None
+
+
+def _control() -> socket.socket:
+    """The inherited descriptor, or a connection to the socket, that the command line names."""
+    name = sys.argv[1]
+    if name.isdigit():
+        return socket.socket(fileno=int(name))
+    control = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    control.connect(name)
+    return control
+
+
+def main() -> None:
+    """Entry point: `python -sP -m guest.serve DESCRIPTOR|SOCKET`."""
+    jail.protect_zygote()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    control = _control()
+    os.set_inheritable(control.fileno(), False)
+    Zygote(control).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Boxes for student code: one contract (box), three boxes (docker, bubblewrap, process), the proxy that calls into them (student)."""

@@ -1,0 +1,264 @@
+"""The contract of a box, and all of it that does not depend on what the box is made of.
+
+A box holds one zygote (autograder.guest.serve).  This side keeps the zygote's control channel; each load gets a fresh
+socket pair and a fresh pipe for what it prints, whose far ends are passed to the zygote and from it to the one fork that
+they are for.  A lying or dying submission can end its own socket and nothing else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import socket
+import tempfile
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, ClassVar, Self
+
+import autograder.guest
+
+from ..errors import BoxError
+from ..guest import wire
+from ..records import Limits
+
+#: Imported by every zygote; what is not in its environment is left out. torch._dynamo: the first optimiser would cost 0.8 s.
+PRELOAD = ("numpy", "torch", "torch._dynamo", "IPython", "matplotlib.pyplot", "asyncio", "json", "random", "typing")
+START_S = 120.0
+CONTROL_S = 30.0
+#: What the warm zygote itself needs, on top of a submission's own memory.
+ZYGOTE_MB = 450
+
+#: Every promise of the wall that a box may claim, with its sentence. The self-test measures each one that is claimed.
+PROMISES = {
+    "hidden": "Neither the reference, nor the grader, nor any hidden test can be imported or found inside.",
+    "network": "There is no network, not even loopback services of the host.",
+    "writes": "Nothing outside the submission's own folder can be written.",
+    "processes": "No other process can be seen, signalled or traced.",
+    "privileges": "No capability, no new namespace, no set-user-id program, no dangerous system call.",
+    "forks": "A fork bomb stops at its own limit and is gone afterwards.",
+    "memory": "A submission that takes too much memory is stopped, and only it.",
+    "leftovers": "Nothing of one submission is there for the next.",
+    "environment": "The environment, arguments and descriptors of the grader are not inherited.",
+    "answers": "The box answers calls, and goes on after a submission that crashes or never ends.",
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a box is made for: limits of one submission, public data of one unit."""
+
+    limits: Limits = Limits()
+    data: Path | None = None
+    preload: tuple[str, ...] = PRELOAD
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A started box, as it described itself."""
+
+    seconds: float
+    resident_mb: int
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a load ended: wait status, CPU seconds, and whether the kernel killed something of it for memory."""
+
+    status: int
+    cpu: float
+    out_of_memory: bool
+
+
+@dataclass
+class Load:
+    """One submission in its jail: our ends of its channel and of what it prints."""
+
+    number: int
+    channel: socket.socket
+    capture: int
+
+    def close(self) -> None:
+        self.channel.close()
+        self.close_capture()
+
+    def close_capture(self) -> None:
+        if self.capture >= 0:
+            os.close(self.capture)
+            self.capture = -1
+
+
+class Box(ABC):
+    """A warm place for student code.  `with box:` starts and ends it; one load at a time."""
+
+    name: ClassVar[str]
+    jail: ClassVar[str] = "namespaces"
+    claims: ClassVar[frozenset[str]] = frozenset(PROMISES)
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.ready: Ready | None = None
+        self._control: socket.socket | None = None
+        self._loads = 0
+        self._oom_seen = 0
+        self._folder: Path | None = None
+
+    # What differs from box to box
+
+    @abstractmethod
+    def _launch(self, folder: Path) -> socket.socket:
+        """Start the zygote with what lies in `folder` (guest/, data/) in its reach, and give its control channel."""
+
+    @abstractmethod
+    def _stop(self) -> None:
+        """End the zygote's process and remove all that was made for it; must work half-started."""
+
+    def _config(self) -> dict[str, Any]:
+        limits = self.settings.limits
+        return {
+            "preload": list(self.settings.preload),
+            "outer_filter": False,
+            "workspace": "/tmp/work",
+            "jail": {
+                "kind": self.jail,
+                "tmp_mb": limits.file_mb,
+                "cpu_s": int(limits.total_s * 2),
+                "file_mb": limits.file_mb,
+                "processes": limits.processes,
+                "address_space_mb": None,
+                "covered": [],
+            },
+        }
+
+    def _oom_kills(self, told: int | None) -> int:
+        """The kernel's count of out-of-memory kills in this box; `told` is the zygote's reading."""
+        return told or 0
+
+    # The contract
+
+    def start(self) -> Ready:
+        """Launch and warm the zygote.  BoxError if it does not come up."""
+        self._folder = _staged(self.settings.data)
+        try:
+            self._control = self._launch(self._folder)
+            answer = self._ask({"op": "start", **self._config()}, seconds=START_S)
+        except BaseException:
+            self.close()
+            raise
+        self.ready = Ready(answer["seconds"], answer["resident_mb"], tuple(answer["missing"]))
+        return self.ready
+
+    def load(self) -> Load:
+        """A new jail, with nothing in it yet."""
+        self._loads += 1
+        ours, theirs = socket.socketpair()
+        read, write = os.pipe()
+        os.set_blocking(read, False)
+        load = Load(self._loads, ours, read)
+        try:
+            answer = self._ask({"op": "load", "id": load.number}, [theirs.fileno(), write])
+        except BaseException:
+            load.close()
+            raise
+        finally:
+            theirs.close()
+            os.close(write)
+        if answer["op"] != "forked":
+            load.close()
+            raise BoxError(f"{self.name}: the jail could not be closed: {answer.get('why')}. Run 'autograder doctor'.")
+        return load
+
+    def end(self, load: Load) -> Ending:
+        """Kill a load with all that it started, and wait until it is gone."""
+        load.close()
+        answer = self._ask({"op": "end", "id": load.number})
+        seen = self._oom_kills(answer["oom"])
+        killed, self._oom_seen = seen > self._oom_seen, seen
+        return Ending(answer["status"], answer["cpu"], killed)
+
+    def cpu(self, load: Load) -> float:
+        """CPU seconds that a running load has used."""
+        return float(self._ask({"op": "cpu", "id": load.number})["seconds"])
+
+    def close(self) -> None:
+        """End the box; safe to call twice."""
+        if self._control is not None:
+            self._control.close()
+            self._control = None
+        self._stop()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def _ask(self, message: dict[str, Any], fds: list[int] | None = None, seconds: float = CONTROL_S) -> dict[str, Any]:
+        if self._control is None:
+            raise BoxError(f"{self.name}: the box is not running")
+        self._control.settimeout(seconds)
+        try:
+            text = json.dumps(message).encode()
+            socket.send_fds(self._control, [text], fds or [])
+            return wire.parse(self._control.recv(1 << 16))
+        except (OSError, wire.WireError) as e:
+            raise BoxError(f"{self.name}: the box no longer answers ({type(e).__name__}){self._last_words()}") from e
+
+    def _last_words(self) -> str:
+        """What the zygote printed before it died, if the box keeps that."""
+        return ""
+
+
+def _staged(data: Path | None) -> Path:
+    """A readable copy of what enters a box, whatever the rights of the checkout are."""
+    folder = Path(tempfile.mkdtemp(prefix="autograder-box-"))
+    (folder / "guest").mkdir()
+    for source in Path(autograder.guest.__file__).parent.glob("*.py"):
+        shutil.copyfile(source, folder / "guest" / source.name)
+    if data is not None and data.is_dir():
+        shutil.copytree(data, folder / "data")
+    else:
+        (folder / "data").mkdir()
+    for path in [folder, *folder.rglob("*")]:
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    return folder
+
+
+def drained(capture: int, cap: int) -> bytes:
+    """All that can be read now from a pipe, at most `cap` bytes of it kept."""
+    kept = bytearray()
+    with contextlib.suppress(BlockingIOError, OSError):
+        while chunk := os.read(capture, 65536):
+            kept += chunk[: max(0, cap - len(kept))]
+    return bytes(kept)
+
+
+def environment(extra: dict[str, str] | None = None) -> Iterator[tuple[str, str]]:
+    """The whole environment of a zygote: nothing of ours is inherited."""
+    yield from {
+        "PATH": "/usr/bin:/bin",
+        "HOME": "/tmp",
+        "LOGNAME": "student",
+        "LANG": "C.UTF-8",
+        "PYTHONPATH": "/box",
+        "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "IPYTHONDIR": "/tmp/ipython",
+        "MPLBACKEND": "Agg",
+        "MPLCONFIGDIR": "/tmp/matplotlib",
+        "TORCHINDUCTOR_CACHE_DIR": "/tmp/torch",
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+        "GUEST_DATA": "/box/data",
+        **(extra or {}),
+    }.items()

@@ -1,0 +1,148 @@
+"""`docker`: one container for each warm slot, with nothing that a container usually has.
+
+No network, read-only root, every capability dropped, no-new-privileges, our own seccomp list (passed as content: the
+engine refuses a path), user 65534, memory = memory + swap, one CPU, caps on processes, and no log driver at all (the
+default one lets a submission fill the host's disk).  The zygote connects to a unix socket in a folder of this box's own;
+the listener is gone before any student code runs, and the folder is covered in every jail.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import platform
+import socket
+from pathlib import Path
+from typing import Any
+
+from ..errors import BoxError
+from ..guest import seccomp, syscalls
+from .box import START_S, ZYGOTE_MB, Box, Settings, environment
+
+LABEL = "org.autograder.owner"
+
+
+class Docker(Box):
+    """Student code in a container of the local engine."""
+
+    name = "docker"
+
+    def __init__(self, settings: Settings, image: str, client: Any, gpu: bool = False) -> None:
+        super().__init__(settings)
+        self.image, self.client, self.gpu = image, client, gpu
+        self._container: Any = None
+
+    def _launch(self, folder: Path) -> socket.socket:
+        sweep(self.client)
+        (folder / "channel").mkdir()
+        path = folder / "channel" / "control"
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+            listener.bind(str(path))
+            path.chmod(0o666)
+            listener.listen(1)
+            listener.settimeout(START_S)
+            try:
+                self._container = self.client.containers.run(self.image, **self._options(folder))
+                control, _ = listener.accept()
+            except TimeoutError as e:
+                raise BoxError(f"docker: the container did not connect within {START_S:g} s") from e
+            except Exception as e:  # the SDK's own errors, and those of its transport
+                raise BoxError(f"docker: the container did not start: {_first_line(e)}. Run 'autograder doctor'.") from e
+        path.unlink()
+        return control
+
+    def _options(self, folder: Path) -> dict[str, Any]:
+        from docker.types import DeviceRequest, LogConfig, Ulimit
+
+        limits = self.settings.limits
+        memory = f"{limits.memory_mb + ZYGOTE_MB}m"
+        options: dict[str, Any] = {
+            "entrypoint": ["/box/env/bin/python", "-sP", "-m", "guest.serve", "/box/channel/control"],
+            "command": [],
+            "detach": True,
+            "auto_remove": True,
+            "network_mode": "none",
+            "ipc_mode": "private",
+            "read_only": True,
+            "cap_drop": ["ALL"],
+            "security_opt": ["no-new-privileges", "seccomp=" + json.dumps(profile())],
+            "user": "65534:65534",
+            "mem_limit": memory,
+            "memswap_limit": memory,
+            "nano_cpus": 1_000_000_000,
+            "pids_limit": limits.processes + 40,
+            "ulimits": [Ulimit(name="core", soft=0, hard=0), Ulimit(name="nofile", soft=1024, hard=1024)],
+            "log_config": LogConfig(type="none"),
+            "environment": dict(environment()),
+            "working_dir": "/tmp",
+            "hostname": "box",
+            "labels": {LABEL: owner()},
+            "tmpfs": {"/tmp": f"size={limits.file_mb}m,mode=1777,nosuid,nodev"},
+            "volumes": {
+                str(folder / "guest"): {"bind": "/box/guest", "mode": "ro"},
+                str(folder / "data"): {"bind": "/box/data", "mode": "ro"},
+                str(folder / "channel"): {"bind": "/box/channel", "mode": "rw"},
+            },
+        }
+        if self.gpu:
+            options["device_requests"] = [DeviceRequest(count=1, capabilities=[["gpu"]])]
+        return options
+
+    def _config(self) -> dict[str, Any]:
+        config = super()._config()
+        config["jail"]["covered"] = ["/box/channel"]
+        return config
+
+    def _stop(self) -> None:
+        if self._container is not None:
+            with contextlib.suppress(Exception):  # gone already: the zygote ends by itself when its channel closes
+                self._container.remove(force=True)
+            self._container = None
+
+
+def profile() -> dict[str, Any]:
+    """The outer allow-list as a Docker seccomp profile."""
+    yes = "SCMP_ACT_ALLOW"
+    arches = {"x86_64": "SCMP_ARCH_X86_64", "aarch64": "SCMP_ARCH_AARCH64"}
+    rules: list[dict[str, Any]] = [
+        {"names": [*syscalls.ALLOWED, "mount"], "action": yes},
+        {"names": ["unshare"], "action": yes, "args": [_equals(0, seccomp.NAMESPACES)]},
+        {"names": ["clone"], "action": yes, "args": [{**_equals(0, seccomp.NEW_BITS), "valueTwo": 0, "op": "SCMP_CMP_MASKED_EQ"}]},
+        {"names": ["clone3"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38},
+        {"names": ["socket"], "action": yes, "args": [_equals(0, seccomp.AF_UNIX)]},
+        {"names": ["personality"], "action": yes, "args": [_equals(0, 0xFFFFFFFF)]},
+    ]
+    return {"defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 1, "architectures": [arches[platform.machine()]], "syscalls": rules}
+
+
+def _equals(index: int, value: int) -> dict[str, Any]:
+    return {"index": index, "value": value, "op": "SCMP_CMP_EQ"}
+
+
+def owner() -> str:
+    """Who started a container: this process, told apart from an earlier one with the same number."""
+    return f"{os.getpid()}-{_started(os.getpid())}"
+
+
+def _started(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except OSError:
+        return "gone"
+
+
+def sweep(client: Any) -> int:
+    """Remove containers of graders that are gone; gives how many there were."""
+    removed = 0
+    with contextlib.suppress(Exception):
+        for container in client.containers.list(all=True, filters={"label": LABEL}):
+            pid, _, started = str(container.labels.get(LABEL, "")).partition("-")
+            if not pid.isdigit() or _started(int(pid)) != started:
+                container.remove(force=True)
+                removed += 1
+    return removed
+
+
+def _first_line(error: Exception) -> str:
+    return (str(getattr(error, "explanation", "") or error).strip().splitlines() or [type(error).__name__])[0][:300]
