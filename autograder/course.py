@@ -1,0 +1,411 @@
+"""course.yaml: the units in order, due dates, the late policy, limits and extensions.
+
+The file is read into plain data with the line of every key, checked against strict models (a slip of the pen is an
+error with its line and cure, never a silent default), and resolved into a `Course`: every date with a zone, every
+unit with its own limits. No meaning hides in YAML's guesses: `no`, `007` and `2027-01-02` stay the text they are.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, available_timezones
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, WithJsonSchema
+from pydantic_core import ErrorDetails
+
+from autograder.errors import CommandError, CourseError
+from autograder.records import Limits
+
+FILE = "course.yaml"
+_LARGEST = 1 << 20  # bytes; a year with a thousand extensions stays below a tenth of it
+
+Place = tuple[str | int, ...]  #: the way to a value: ("units", 0, "due")
+
+
+# What may stand in the file --------------------------------------------------------------------------------------
+
+
+def _date(value: Any, info: ValidationInfo) -> Any:
+    """A date with a time; the course's timezone where it names no zone of its own."""
+    if value is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise ValueError("is not a date with a time. Write it as 2027-03-05 23:59") from None
+    if len(value) <= len("2027-03-05"):
+        # Midnight at the start of that day is not what "due on the 5th" means.
+        raise ValueError(f"has no time. Write it as {value} 23:59")
+    return moment if moment.tzinfo else moment.replace(tzinfo=(info.context or {}).get("zone", ZoneInfo("UTC")))
+
+
+Date = Annotated[
+    datetime,
+    BeforeValidator(_date),
+    WithJsonSchema(
+        {"type": "string", "description": "2027-03-05 23:59, in the course's timezone; or with its own: +01:00"}
+    ),
+]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,47}$", description="lower-case letters, digits and _")]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class LatePolicy(_Strict):
+    """What lateness costs: a share of the maximum per started day; nothing is accepted after max_days."""
+
+    per_day: float = Field(default=0.1, ge=0, le=1, description="share of the maximum lost per started day")
+    max_days: int = Field(default=5, ge=0, le=365, description="days after which work counts nothing")
+
+
+class Gpu(_Strict):
+    """What a unit needs of a graphics card."""
+
+    share: float = Field(default=1.0, gt=0, le=1, description="part of one card")
+    memory: int = Field(default=4096, gt=0, description="MiB on the card")
+
+
+class LimitsEntry(_Strict):
+    """What one submission may use, where it differs from the default. Times in seconds, sizes in MiB."""
+
+    call_s: float | None = Field(default=None, gt=0, description="one call of a function")
+    load_s: float | None = Field(default=None, gt=0, description="running the notebook's cells")
+    total_s: float | None = Field(default=None, gt=0, description="the whole submission")
+    memory_mb: int | None = Field(default=None, ge=64)
+    processes: int | None = Field(default=None, ge=1)
+    file_mb: int | None = Field(default=None, ge=1, description="all files it writes")
+    output_kb: int | None = Field(default=None, ge=1, description="what it prints")
+    answer_mb: int | None = Field(default=None, ge=1, description="one answer")
+
+    def over(self, base: Limits) -> Limits:
+        """The base with what is stated here put over it."""
+        return replace(base, **self.model_dump(exclude_none=True))
+
+
+class UnitEntry(_Strict):
+    """One unit: a folder of assignments/."""
+
+    name: Name
+    title: str = Field(default="", description="for people; the name when left out")
+    due: Date | None = None
+    attempts: int | None = Field(
+        default=None, ge=1, description="how often a student may hand in; no limit when left out"
+    )
+    limits: LimitsEntry = LimitsEntry()
+    gpu: Gpu | None = None
+
+
+class CourseEntry(_Strict):
+    """The whole file."""
+
+    id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$", description="letters, digits, _ . -")
+    title: str = ""
+    timezone: str = Field(default="UTC", description="an IANA name, as Europe/Paris")
+    late: LatePolicy = LatePolicy()
+    limits: LimitsEntry = Field(default=LimitsEntry(), description="for every unit that does not state its own")
+    units: tuple[UnitEntry, ...] = Field(strict=False, min_length=1, description="in teaching order")
+    extensions: dict[str, dict[str, Date]] = Field(default={}, description="student: {unit: new due date}")
+
+
+_MODELS: Mapping[tuple[str, ...], type[BaseModel]] = {
+    (): CourseEntry,
+    ("late",): LatePolicy,
+    ("limits",): LimitsEntry,
+    ("units",): UnitEntry,
+    ("units", "limits"): LimitsEntry,
+    ("units", "gpu"): Gpu,
+}
+
+
+def course_schema() -> dict[str, Any]:
+    """The JSON schema of course.yaml for editors; autograder/course.schema.json is this, and a test says so."""
+    schema = CourseEntry.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": FILE}
+
+
+# What the rest of the program sees -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class UnitSettings:
+    """What course.yaml says of one unit, with the course's limits filled in."""
+
+    name: str
+    title: str
+    due: datetime | None  #: aware
+    limits: Limits
+    attempts: int | None
+    gpu: Gpu | None
+
+
+@dataclass(frozen=True)
+class Course:
+    """course.yaml, checked and resolved."""
+
+    id: str
+    title: str
+    root: Path
+    timezone: ZoneInfo
+    units: tuple[UnitSettings, ...]
+    late: LatePolicy
+    extensions: Mapping[str, Mapping[str, datetime]]
+
+    def unit(self, name: str) -> UnitSettings:
+        """The settings of a unit, or a CommandError with the names that there are."""
+        for unit in self.units:
+            if unit.name == name:
+                return unit
+        names = [unit.name for unit in self.units]
+        raise CommandError(f"No unit {name!r} in {FILE}.{_meant(name, names)} The units are {', '.join(names)}.")
+
+    def due(self, unit: str, student: str) -> datetime | None:
+        """When this student's work on the unit is due: the extension if there is one."""
+        return self.extensions.get(student, {}).get(unit, self.unit(unit).due)
+
+
+def load_course(path: Path) -> Course:
+    """Read a course folder (or its course.yaml); every mistake is one CourseError line with its place and cure."""
+    file = path / FILE if path.is_dir() else path
+    data, lines = _read(file)
+    _Faults(data, lines).zone()
+    try:
+        entry = CourseEntry.model_validate(data, context={"zone": ZoneInfo(data.get("timezone", "UTC"))})
+    except ValidationError as err:
+        raise _Faults(data, lines).first(err.errors()) from None
+    root = file.resolve().parent
+    _Faults(data, lines).names(entry, root)
+    return _resolve(entry, root)
+
+
+def _resolve(entry: CourseEntry, root: Path) -> Course:
+    base = entry.limits.over(Limits())
+    units = tuple(
+        UnitSettings(unit.name, unit.title or unit.name, unit.due, unit.limits.over(base), unit.attempts, unit.gpu)
+        for unit in entry.units
+    )
+    zone = ZoneInfo(entry.timezone)
+    return Course(entry.id, entry.title or entry.id, root, zone, units, entry.late, entry.extensions)
+
+
+# Reading: plain data and the line of each key --------------------------------------------------------------------
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML without guesses: only null, true, false and decimal numbers are anything but text."""
+
+    yaml_implicit_resolvers: dict[str, list[Any]] = {}  # noqa: RUF012 (PyYAML's own attribute)
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            # Ten lines of aliases can stand for a billion values.
+            events: Any = self  # peek_event carries no types
+            line = events.peek_event().start_mark.line + 1
+            raise _at(line, "aliases (*name) are not allowed. Write the value out.")
+        return super().compose_node(parent, index)
+
+
+for _tag, _form, _first in [
+    ("null", r"^(~|null|)$", ["~", "n", ""]),
+    ("bool", r"^(true|false)$", ["t", "f"]),
+    ("int", r"^-?[0-9]{1,18}$", list("-0123456789")),
+    ("float", r"^-?[0-9]{1,18}(\.[0-9]{0,18})?([eE][-+]?[0-9]{1,2})?$", list("-0123456789")),
+]:
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_form), _first)
+
+
+def _at(line: int, what: str) -> CourseError:
+    return CourseError(f"{FILE}:{line}: {what}")
+
+
+def _read(file: Path) -> tuple[dict[str, Any], dict[Place, int]]:
+    """The file as plain data, and the line on which each key or list item stands."""
+    text = _text(file)
+    lines: dict[Place, int] = {(): 1}
+    try:
+        node = _Loader(text).get_single_node()
+        data = None if node is None else _plain(node, (), lines)
+    except yaml.YAMLError as err:
+        raise _bad_yaml(err, text) from None
+    except RecursionError:
+        raise _at(1, "lists or keys are nested hundreds deep. Make it flat.") from None
+    if data is None:
+        raise _at(1, "the file is empty. Start with 'id: my-course' and a list 'units:'.")
+    if not isinstance(data, dict):
+        raise _at(1, "the file is not a list of keys with values. Start with 'id: my-course'.")
+    return data, lines
+
+
+def _text(file: Path) -> str:
+    try:
+        with file.open("rb") as stream:
+            raw = stream.read(_LARGEST + 1)
+    except OSError:
+        raise CourseError(f"{file}: there is no course here. Go to the folder that holds {FILE}, or name it.") from None
+    if len(raw) > _LARGEST:
+        raise CourseError(f"{FILE}:1: the file is larger than 1 MiB. Keep only settings in it.")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as err:
+        line = raw.count(b"\n", 0, err.start) + 1
+        raise _at(line, "this line is not UTF-8 text. Save the file as UTF-8.") from None
+
+
+def _bad_yaml(err: yaml.YAMLError, text: str) -> CourseError:
+    mark = getattr(err, "problem_mark", None) or getattr(err, "context_mark", None)
+    line = mark.line + 1 if mark else text.count("\n", 0, getattr(err, "position", 0)) + 1
+    rows = text.splitlines()
+    if "\t" in "".join(rows[line - 1 : line]):
+        return _at(line, "there is a tab in this line. Indent with spaces.")
+    problem = getattr(err, "problem", None) or "a character that may not stand in YAML"
+    return _at(line, f"not readable as YAML: {problem}. Look at this line and the one above it.")
+
+
+def _plain(node: yaml.Node, place: Place, lines: dict[Place, int]) -> Any:
+    """One YAML node as None, bool, int, float, str, list or dict with text keys."""
+    if isinstance(node, yaml.MappingNode):
+        return _mapping(node, place, lines)
+    if isinstance(node, yaml.SequenceNode):
+        for i, item in enumerate(node.value):
+            lines[(*place, i)] = item.start_mark.line + 1
+        return [_plain(item, (*place, i), lines) for i, item in enumerate(node.value)]
+    makers: dict[str, Any] = {
+        "null": lambda _: None,
+        "bool": lambda s: s == "true",
+        "int": int,
+        "float": float,
+        "str": str,
+    }
+    kind = node.tag.removeprefix("tag:yaml.org,2002:")
+    if kind not in makers:
+        raise _at(node.start_mark.line + 1, f"the tag {node.tag!r} is not allowed. Write plain text or a number.")
+    return makers[kind](node.value)
+
+
+def _mapping(node: yaml.MappingNode, place: Place, lines: dict[Place, int]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in node.value:
+        line = key.start_mark.line + 1
+        if not isinstance(key, yaml.ScalarNode):
+            raise _at(line, "a key must be one word. Write 'key: value'.")
+        if key.value in found:
+            first = lines[(*place, key.value)]
+            raise _at(line, f"{key.value!r} is given twice, first in line {first}. Keep one of them.")
+        lines[(*place, key.value)] = line
+        found[key.value] = _plain(value, (*place, key.value), lines)
+    return found
+
+
+# Saying what is wrong --------------------------------------------------------------------------------------------
+
+
+def _meant(word: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(word, list(known), n=1)
+    return f" Did you mean {near[0]!r}?" if near else ""
+
+
+def _path(place: Place) -> str:
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
+
+
+_CURES = {
+    "string": "Write text, in quotes if it looks like a number.",
+    "float": "Write a number, without quotes.",
+    "int": "Write a whole number, without quotes.",
+    "model": "Write keys with values below it, or leave it out.",
+    "dict": "Write keys with values below it, or leave it out.",
+    "tuple": "Write a list: one line '- ...' for each.",
+}
+
+
+@dataclass(frozen=True)
+class _Faults:
+    """The data beside its lines: turns what is wrong into one line with place and cure."""
+
+    data: dict[str, Any]
+    lines: dict[Place, int]
+
+    def at(self, place: Place, what: str) -> CourseError:
+        while place not in self.lines:
+            place = place[:-1]
+        return _at(self.lines[place], what)
+
+    def first(self, errors: list[ErrorDetails]) -> CourseError:
+        """The mistake that stands highest in the file; the next one shows when it is mended."""
+        found = [self.one(error) for error in errors]
+        return min(found, key=lambda error: int(str(error).split(":")[1]))
+
+    def one(self, error: ErrorDetails) -> CourseError:
+        place: Place = tuple(error["loc"])
+        if error["type"] == "missing":
+            return self.at(place, f"{_path(place)!r} is missing. Add '{place[-1]}: ...' here.")
+        if error["type"] == "extra_forbidden":
+            return self.unknown(place)
+        if error["type"] == "value_error":
+            return self.at(place, f"{_path(place)} ({error['input']!r}) {error['ctx']['error']}.")
+        told = error["msg"].replace("Input should", "should").replace("String should", "should")
+        cure = _CURES.get(error["type"].split("_")[0], "Correct it.") if "_type" in error["type"] else "Correct it."
+        value = repr(error["input"])
+        return self.at(place, f"{_path(place)} {told}, not {value if len(value) < 60 else value[:57] + '...'}. {cure}")
+
+    def unknown(self, place: Place) -> CourseError:
+        known = list(_MODELS[tuple(part for part in place[:-1] if isinstance(part, str))].model_fields)
+        word = str(place[-1])
+        hint = _meant(word, known) or f" Known here: {', '.join(known)}."
+        return self.at(place, f"unknown key {word!r}.{hint}")
+
+    def zone(self) -> None:
+        """The timezone comes first: dates are read with it."""
+        name = self.data.get("timezone", "UTC")
+        if isinstance(name, str) and name != "UTC" and name not in available_timezones():
+            known = available_timezones()
+            hint = _meant(name, known) or " Write an IANA name, as Europe/Paris."
+            if not known:
+                hint = " This machine knows no timezones at all: install tzdata (pip install tzdata)."
+            raise self.at(("timezone",), f"unknown timezone {name!r}.{hint}")
+        if not isinstance(name, str):
+            raise self.at(("timezone",), f"timezone should be text, not {name!r}. Write an IANA name, as Europe/Paris.")
+
+    def names(self, entry: CourseEntry, root: Path) -> None:
+        """Names that refer to something: units to folders, extensions to units with an earlier due date."""
+        seen: dict[str, UnitEntry] = {}
+        for i, unit in enumerate(entry.units):
+            here: Place = ("units", i, "name")
+            if unit.name in seen:
+                raise self.at(here, f"the unit {unit.name!r} is listed twice. Remove one of them.")
+            self.folder(here, unit.name, root)
+            seen[unit.name] = unit
+        for student, moved in entry.extensions.items():
+            for name, date in moved.items():
+                self.extension(("extensions", student, name), seen, name, date)
+
+    def folder(self, place: Place, name: str, root: Path) -> None:
+        folder = root / "assignments" / name
+        if (folder / "notebook.py").is_file():
+            return
+        others = [each.name for each in folder.parent.iterdir() if each.is_dir()] if folder.parent.is_dir() else []
+        hint = _meant(name, [other for other in others if other != name])
+        raise self.at(
+            place, f"unit {name!r} has no assignments/{name}/notebook.py.{hint} Create it, or remove the unit."
+        )
+
+    def extension(self, place: Place, units: Mapping[str, UnitEntry], name: str, date: datetime) -> None:
+        if name not in units:
+            raise self.at(
+                place, f"an extension for the unknown unit {name!r}.{_meant(name, units)} Use a name of 'units'."
+            )
+        due = units[name].due
+        if due is None:
+            raise self.at(place, f"unit {name!r} has no due date to extend. Remove the extension, or give it one.")
+        if date < due:
+            raise self.at(
+                place, f"this extension ends before {name!r} is due ({due:%Y-%m-%d %H:%M}). Write a later date."
+            )

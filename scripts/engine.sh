@@ -1,0 +1,110 @@
+#!/usr/bin/env bash
+# The project's own Docker engine, for machines where none runs.
+#   scripts/engine.sh start|stop|status|remove [FOLDER]     (default FOLDER: .autograder/engine)
+# start prints DOCKER_HOST=...; it does nothing where an engine answers already.  remove is stop, and the images go too.
+# The engine has no bridge, no iptables rules and no forwarding: it changes nothing outside its folder.  Only root can
+# start it.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+verb=${1:-help}
+folder=${2:-$here/.autograder/engine}
+mkdir -p "$folder"
+folder=$(cd "$folder" && pwd)
+
+say() { printf '%s\n' "$*" >&2; }
+fail() { say "engine: $*"; exit 1; }
+
+# Is an engine behind this address?  A plain ping, so that no docker client is needed to ask.
+answers() {
+    case $1 in
+        unix://*) [ -S "${1#unix://}" ] && [ "$(curl -s --noproxy '*' --max-time 3 --unix-socket "${1#unix://}" http://engine/_ping 2>/dev/null)" = OK ] ;;
+        *) DOCKER_HOST=$1 timeout 5 docker version --format '{{.Server.Version}}' >/dev/null 2>&1 ;;
+    esac
+}
+
+# An engine that is not ours to start or stop.
+others() {
+    if [ -n "${DOCKER_HOST:-}" ]; then
+        if [ "$DOCKER_HOST" != "$(ours)" ] && answers "$DOCKER_HOST"; then echo "$DOCKER_HOST"; return 0; fi
+    elif answers unix:///var/run/docker.sock; then
+        echo unix:///var/run/docker.sock; return 0
+    fi
+    return 1
+}
+
+ours() { cat "$folder/host" 2>/dev/null || true; }
+
+# The engine's process, if the pid file's process is a dockerd of this folder: numbers are used again.
+pid() {
+    local number
+    number=$(cat "$folder/pid" 2>/dev/null) || return 1
+    tr '\0' ' ' 2>/dev/null <"/proc/$number/cmdline" | grep -qF -- "--pidfile $folder/pid" && echo "$number"
+}
+
+install_engine() {
+    if command -v dockerd >/dev/null && command -v docker >/dev/null && command -v curl >/dev/null; then return; fi
+    [ "$(id -u)" = 0 ] || fail "dockerd is not installed. Run: sudo apt-get install docker.io curl"
+    command -v apt-get >/dev/null || fail "dockerd is not installed. Install Docker's engine."
+    say "engine: installing docker.io"
+    export DEBIAN_FRONTEND=noninteractive
+    local log=$folder/apt.log
+    { apt-get update && apt-get install -y --no-install-recommends docker.io curl; } >"$log" 2>&1 || fail "apt-get install docker.io failed, see $log"
+    rm -f "$log"
+}
+
+start() {
+    local host number
+    if host=$(others); then say "engine: one answers already"; echo "DOCKER_HOST=$host"; return; fi
+    if number=$(pid) && answers "$(ours)"; then echo "DOCKER_HOST=$(ours)"; return; fi
+    [ "$(id -u)" = 0 ] || fail "only root can start an engine. Run: sudo scripts/engine.sh start, or use bubblewrap boxes."
+    stop
+    install_engine
+    # apt may have brought up the distribution's own service meanwhile.
+    if host=$(others); then say "engine: one answers already"; echo "DOCKER_HOST=$host"; return; fi
+    # The kernel takes 107 characters for a socket's path (containerd's own lies deeper still), an address no blanks.
+    local short=$folder
+    if [ ${#folder} -gt 60 ] || [[ $folder == *[!A-Za-z0-9/._-]* ]]; then short=$(mktemp -d /tmp/engine-XXXXXX); echo "$short" >"$folder/short"; fi
+    setsid --fork dockerd --data-root "$folder/data" --exec-root "$short/exec" -H "unix://$short/docker.sock" --pidfile "$folder/pid" \
+        --iptables=false --ip6tables=false --ip-forward=false --bridge=none >"$folder/log" 2>&1 </dev/null
+    for _ in $(seq 150); do
+        if answers "unix://$short/docker.sock"; then
+            echo "unix://$short/docker.sock" >"$folder/host"
+            echo "DOCKER_HOST=unix://$short/docker.sock"
+            return
+        fi
+        sleep 0.2
+    done
+    stop keep
+    fail "dockerd did not come up in 30 s: $(tail -n 1 "$folder/log")"
+}
+
+# Ends the engine and takes away all but its images.
+stop() {
+    local number short
+    if number=$(pid); then
+        kill "$number"
+        for _ in $(seq 300); do [ -d "/proc/$number" ] || break; sleep 0.1; done
+        ! [ -d "/proc/$number" ] || fail "dockerd ($number) does not end. See $folder/log"
+    fi
+    short=$(cat "$folder/short" 2>/dev/null) || short=$folder
+    rm -rf -- "$short/exec" "$short/docker.sock" "$folder/host" "$folder/pid" "$folder/short"
+    if [ "$short" != "$folder" ]; then rmdir -- "$short"; fi
+    [ -n "${1:-}" ] || rm -f -- "$folder/log"
+}
+
+status() {
+    local host
+    if host=$(others); then echo "DOCKER_HOST=$host"; say "engine: not ours"; return; fi
+    if pid >/dev/null && answers "$(ours)"; then echo "DOCKER_HOST=$(ours)"; return; fi
+    say "engine: none answers. Start one: sudo scripts/engine.sh start"
+    return 1
+}
+
+case $verb in
+    start) start ;;
+    stop) stop; rmdir --ignore-fail-on-non-empty -- "$folder" ;;
+    status) status ;;
+    remove) stop; rm -rf -- "$folder" ;;
+    *) sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 2 ;;
+esac
