@@ -158,7 +158,13 @@ def _mounts(jail: Jail) -> None:
 
 def _p2(jail: Jail, channel: int, capture: int, inner: bytes, write: int, run: Callable[[], NoReturn]) -> None:
     write = _descriptors(channel, capture, write)
+    _guarded(write, lambda: _close(jail, inner, write, run))
+
+
+def _close(jail: Jail, inner: bytes, write: int, run: Callable[[], NoReturn]) -> None:
     for name, value in _limits(jail):
+        hard = resource.getrlimit(name)[1]
+        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(name, (value, value))
     os.umask(0o077)
     if jail.kind == "namespaces":

@@ -280,6 +280,7 @@ def _seal() -> None:
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 1)
     os.dup2(null, 2)
+    os.close(null)
 
 
 def _tensor(array: np.ndarray[Any, Any]) -> Any:

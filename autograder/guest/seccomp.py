@@ -59,15 +59,20 @@ def _masked(index: int, mask: int, hit: int, miss: int) -> list[bytes]:
     return [_load(_ARGS + 8 * index), _op(0x45, mask, 1, 0), _ret(hit), _ret(miss)]
 
 
+def numbers() -> dict[str, int]:
+    """This machine's system calls by name."""
+    return _ARCHES[platform.machine()][1]
+
+
 def _head() -> tuple[list[bytes], dict[str, int]]:
     try:
-        arch, numbers = _ARCHES[platform.machine()]
+        arch, nr = _ARCHES[platform.machine()]
     except KeyError:
         raise OSError(errno.ENOSYS, f"no system call table for {platform.machine()}") from None
     code = [_load(_ARCH), _op(0x15, arch, 1, 0), _ret(_KILL), _load(_NR)]
     if platform.machine() == "x86_64":
         code += [_op(0x35, 0x40000000, 0, 1), _ret(_KILL)]  # the x32 twin of every call
-    return code, numbers
+    return code, nr
 
 
 def outer() -> bytes:

@@ -259,6 +259,9 @@ def environment(extra: dict[str, str] | None = None) -> Iterator[tuple[str, str]
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
         "MKL_NUM_THREADS": "1",
+        # The zygote's heap on huge pages: a fork then copies 500 times fewer page-table entries (8 -> 1.5 ms with torch).
+        "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
+        "PYTHONMALLOC": "malloc",
         "GUEST_DATA": "/box/data",
         **(extra or {}),
     }.items()

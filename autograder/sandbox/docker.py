@@ -72,7 +72,7 @@ class Docker(Box):
             "memswap_limit": memory,
             "nano_cpus": 1_000_000_000,
             "pids_limit": limits.processes + 40,
-            "ulimits": [Ulimit(name="core", soft=0, hard=0), Ulimit(name="nofile", soft=1024, hard=1024)],
+            "ulimits": [Ulimit(name="nofile", soft=1024, hard=1024)],
             "log_config": LogConfig(type="none"),
             "environment": dict(environment()),
             "working_dir": "/tmp",

@@ -1,8 +1,8 @@
 """What student code finds around it: a virtual environment, and the Docker image with the same packages.
 
 Theory.  Both hold numpy, torch and IPython as `box/requirements.txt` names them and nothing of ours: the project's own
-environment would hand over `reference`.  The image is built without a network from wheels that pip on this host fetched,
-so no certificate, proxy or index of this host can stay in it.  A thing that is not complete has no stamp and is built
+environment would hand over `reference`.  The image is built without a network, from wheels that pip on this host
+fetched, so no certificate, proxy or index of this host can stay in it.  What is not complete has no stamp and is built
 again; the digest in a path or a tag is that of all files that decide the content.
 
     state/box/<digest>/env            the environment, run as env/bin/python only
@@ -22,7 +22,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,12 +37,15 @@ FILES = Path(__file__).parent.parent / "box"
 REPOSITORY = "autograder-box"
 #: Where scripts/base-image.sh leaves a base that it had to make, and what is pulled where there is none.
 OWN_BASE, PUBLIC_BASE = "autograder-base:bookworm", "python:3.11-slim-bookworm"
-#: A stranger's requirement installs torch with CUDA, several GB.  AUTOGRADER_TORCH_INDEX names one more index for pip, such
-#: as https://download.pytorch.org/whl/cpu; it is not the default because a find-links folder may already hold a CPU build.
+#: PyPI's torch is the one with CUDA, several GB.  AUTOGRADER_TORCH_INDEX names one more index for pip, such as
+#: https://download.pytorch.org/whl/cpu; it is not the default because pip's own settings may already offer a CPU build.
 TORCH_INDEX = "AUTOGRADER_TORCH_INDEX"
 ANSWER_S = 3.0
 BUILD_S = 1800.0
-_FACTS = "import json, os, platform, sys; print(json.dumps([sys.version_info[:2], platform.machine(), os.confstr('CS_GNU_LIBC_VERSION')]))"
+_FACTS = """
+import json, os, platform, sys
+print(json.dumps([sys.version_info[:2], platform.machine(), os.confstr("CS_GNU_LIBC_VERSION")]))
+"""
 
 
 # The environment
@@ -69,12 +72,12 @@ def _build(home: Path) -> None:
     home.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=home.parent, prefix="building-") as folder:
         env = Path(folder) / "new" / "env"
-        _run([sys.executable, "-m", "venv", "--without-pip", str(env)], "python3-venv is needed (apt-get install python3-venv)")
+        _run([sys.executable, "-m", "venv", "--without-pip", str(env)], "Run: sudo apt-get install python3-venv")
         # No pip inside: what a notebook may import is decided here.
         pip = ["--python", str(env / "bin/python")]
         _pip([*pip, "install", "--no-compile", *_torch_index(), "-r", str(FILES / "requirements.txt")])
         versions = _pip([*pip, "freeze"])
-        _run([str(env / "bin/python"), str(FILES / "slim.py"), str(env), str(home / "env")], "see the line above")
+        _run([str(env / "bin/python"), str(FILES / "slim.py"), str(env), str(home / "env")], "")
         (env.parent / "versions.txt").write_text(versions)
         env.parent.rename(home)
 
@@ -88,7 +91,7 @@ def _home(state: Path) -> Path:
 
 
 def engine(state: Path | None = None, timeout_s: float = 60.0) -> docker.DockerClient | None:
-    """The engine that answers within three seconds: DOCKER_HOST and no other where it is set, the host's, then our own."""
+    """The engine that answers within three seconds: DOCKER_HOST alone if it is set, else the host's, else ours."""
     import docker
     from docker.errors import DockerException
 
@@ -118,7 +121,7 @@ def _addresses(state: Path | None) -> Iterator[str]:
 
 
 def image(state: Path) -> str | None:
-    """The id (sha256:...) of the image that boxes start from, if it was built from today's files and the engine has it."""
+    """The id (sha256:...) of the image that boxes start from, if it is of today's files and the engine has it."""
     from docker.errors import DockerException
 
     record = _record(state)
@@ -132,7 +135,7 @@ def image(state: Path) -> str | None:
 
 
 def build_image(state: Path, progress: Progress, base: str | None = None) -> str:
-    """The image's id, built now if it is not there.  BoxError if there is no engine, no base image, or the build fails."""
+    """The image's id, built now if it is not there.  BoxError if there is no engine or base, or the build fails."""
     with _lock(state):
         found = image(state)
         if found is not None:
@@ -146,6 +149,17 @@ def build_image(state: Path, progress: Progress, base: str | None = None) -> str
         record = {"id": built, "tag": _tag(), "digest": _image_digest(), "base": base}
         _write(state / "box" / "image.json", json.dumps(record, indent=1) + "\n")
         return built
+
+
+def remove_image(state: Path) -> None:
+    """The engine forgets the image that was built here, unless a box still runs from it."""
+    from docker.errors import DockerException
+
+    client, tag = engine(state), _record(state).get("tag")
+    if client is not None and tag is not None:
+        with suppress(DockerException):
+            client.images.remove(tag)
+    (state / "box" / "image.json").unlink(missing_ok=True)
 
 
 def _base(client: docker.DockerClient, progress: Progress) -> str:
@@ -191,9 +205,9 @@ def _wheels(client: docker.DockerClient, base: str, folder: Path) -> None:
     except Exception as e:
         raise BoxError(f"image {base} has no python3 that runs: {_last(str(e))}") from None
     newest = int(libc.rsplit(".", 1)[1])
-    # linux_ as well: a find-links folder may hold wheels that were built on this machine.
-    tags = [f"manylinux_2_{n}_{machine}" for n in range(newest, 4, -1)] + [f"manylinux2014_{machine}", f"linux_{machine}"]
-    platform = [word for tag in tags for word in ("--platform", tag)]
+    # linux as well: a find-links folder may hold wheels that were built on this machine.
+    kinds = [*(f"manylinux_2_{n}" for n in range(newest, 4, -1)), "manylinux2014", "linux"]
+    platform = [word for kind in kinds for word in ("--platform", f"{kind}_{machine}")]
     target = ["--only-binary", ":all:", "--implementation", "cp", "--python-version", f"{major}.{minor}", *platform]
     _pip(["download", *target, *_torch_index(), "--dest", str(folder), "-r", str(FILES / "requirements.txt")])
 
@@ -254,7 +268,8 @@ def _pip(words: list[str]) -> str:
 def _run(words: list[str], cure: str) -> str:
     done = subprocess.run(words, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     if done.returncode != 0:
-        raise BoxError(f"{Path(words[0]).name} {' '.join(words[1:5])} ... failed: {_last(done.stderr or done.stdout)}. {cure}")
+        said = _last(done.stderr or done.stdout)
+        raise BoxError(f"{Path(words[0]).name} {' '.join(words[1:5])} ... failed: {said}. {cure}".rstrip())
     return done.stdout
 
 

@@ -1,0 +1,91 @@
+"""The command line: one file a group of verbs, loaded only when a verb of it is used.
+
+`autograder --help` reads nothing but this file and click, because numpy, SQLAlchemy and Docker's SDK cost a second.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from ..errors import OurError, UserError
+
+#: verb -> (module, what it does); the order is the order of work.
+VERBS = {
+    "demo": ("demo", "Release a unit, grade 30 sample submissions and a dozen attacks, show the results."),
+    "doctor": ("doctor", "Say what is there, what is missing, and the command that mends it."),
+    "image": ("doctor", "Build what student code runs in: the box's environment and Docker image."),
+    "audit": ("course", "Prove a unit's tests: right solutions pass, wrong ones lose points."),
+    "release": ("course", "Write a unit's notebook and data for students."),
+    "submit": ("grading", "Hand in a file: checked, kept for good, receipt given."),
+    "grade": ("grading", "Grade a file, a folder or an nbgrader tree, in a sandbox."),
+    "status": ("results", "Who handed in what, and where it stands."),
+    "feedback": ("results", "Show a student's feedback: terminal, JSON or a web page."),
+    "export": ("results", "Write the class's grades as CSV."),
+    "regrade": ("grading", "Grade again with today's tests."),
+    "replay": ("grading", "Judge a stored grade's recorded answers again; it must come out the same."),
+}
+
+
+class _Verbs(click.Group):
+    """A group that imports a verb's module when the verb is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in VERBS:
+            return None
+        module = importlib.import_module(f".{VERBS[name][0]}", __package__)
+        command: click.Command = getattr(module, name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, about) for name, (_, about) in VERBS.items()])
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("--course", "-C", type=click.Path(), default=None, help="Folder of course.yaml [default: here or above].")
+@click.option("--state", type=click.Path(), default=None, help="Folder of database and boxes [default: COURSE/.autograder].")
+@click.pass_context
+def cli(context: click.Context, course: str | None, state: str | None) -> None:
+    """Grade deep-learning notebooks in a sandbox, with hidden tests that stay hidden.
+
+    \b
+    A first round:
+      autograder release backprop           # -> release/backprop/backprop.ipynb
+      autograder grade submissions/         # ada.ipynb, ben.zip, ... -> a table of grades
+      autograder feedback ada --html ada.html
+      autograder export --csv grades.csv
+
+    Exit codes: 0 done, 1 we failed (nobody lost a point), 2 something to mend in what you gave.
+    """
+    context.obj = {"course": course, "state": state}
+
+
+def main(arguments: list[str] | None = None) -> Any:
+    """Entry point: every mistake is one line; exit 2 for the caller's, 1 for ours."""
+    try:
+        return cli(arguments, standalone_mode=False, prog_name="autograder")
+    except click.exceptions.Exit as e:
+        sys.exit(e.exit_code)
+    except click.ClickException as e:
+        e.show()
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        _fail("stopped; what was done is kept. Run the same command again to go on.", 130)
+    except UserError as e:
+        _fail(f"error: {e}", 2)
+    except OurError as e:
+        _fail(f"we failed: {e}", 1)
+    except BrokenPipeError:
+        sys.exit(1)
+
+
+def _fail(line: str, code: int) -> None:
+    click.echo(" ".join(line.split()), err=True)
+    sys.exit(code)

@@ -1,0 +1,100 @@
+"""What the verbs share: the course at hand, its store, the console."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from .. import bundle as bundles
+from .. import store
+from ..course import Course, load_course
+from ..errors import CommandError, CourseError
+from ..notebook import Unit, load_unit
+from ..sandbox.choose import Choice, choose
+from ..secret import load_secret
+from ..workers.local import Job
+
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+BOX_HELP = "auto, docker, bubblewrap, or process (no isolation: only for code that you trust)."
+box_option = click.option("--box", "box_name", default="auto", show_default=True, help=BOX_HELP)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A course folder and its state folder."""
+
+    root: Path
+    state: Path
+
+    @functools.cached_property
+    def course(self) -> Course:
+        return load_course(self.root / "course.yaml")
+
+    def store(self) -> store.Store:
+        return store.open(self.state)
+
+    def unit(self, name: str) -> Unit:
+        return load_unit(self.root, self.course.unit(name).name)
+
+    def unit_names(self) -> list[str]:
+        return [unit.name for unit in self.course.units]
+
+    def job(self, unit: Unit, choice: Choice, grades: store.Store, newest: bool = False) -> Job:
+        """What workers need: today's bundle of the unit, kept by its digest."""
+        bundle = bundles.make_bundle(self.root, unit.name)
+        grades.register_bundle(bundle.digest, unit.name, bundles.to_bytes(bundle), newest=newest)
+        folder = bundles.materialise(bundle, self.state / "bundles")
+        limits = self.course.unit(unit.name).limits
+        return Job(unit, bundle.digest, folder, choice, limits, load_secret(self.course.id))
+
+    def choice(self, name: str) -> Choice:
+        chosen = choose(name, self.state)
+        if chosen.name == "process":
+            errors.print("[bold red]No isolation:[/] student code runs as you, with your files and network (--box process).")
+        return chosen
+
+
+def desk_of(context: click.Context) -> Desk:
+    """The course that the command line means: --course, or the nearest course.yaml here or above."""
+    options = context.obj
+    root = _root(options["course"])
+    return Desk(root, Path(options["state"]).absolute() if options["state"] else root / ".autograder")
+
+
+def _root(named: str | None) -> Path:
+    if named is not None:
+        path = Path(named).absolute()
+        return path.parent if path.is_file() else path
+    for folder in (Path.cwd(), *Path.cwd().parents):
+        if (folder / "course.yaml").is_file():
+            return folder
+    raise CourseError("no course.yaml here or above. Change into your course's folder, or name it: autograder --course DIR ...")
+
+
+def with_desk(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a verb its Desk as the first argument."""
+
+    @click.pass_context
+    @functools.wraps(function)
+    def wrapped(context: click.Context, *args: Any, **kwargs: Any) -> Any:
+        return function(desk_of(context), *args, **kwargs)
+
+    return wrapped
+
+
+def the_unit(desk: Desk, name: str | None) -> str:
+    """The unit named, or the only one of the course."""
+    names = desk.unit_names()
+    if name is not None:
+        return desk.course.unit(name).name
+    if len(names) == 1:
+        return names[0]
+    raise CommandError(f"which unit? The course has {', '.join(names)}: add --unit NAME.")

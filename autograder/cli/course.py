@@ -1,0 +1,67 @@
+"""`release` and `audit`: what an instructor does before students see a unit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from .. import release as releases
+from ..audit import AuditReport
+from ..audit import run as run_audit
+from .common import Desk, console, with_desk
+
+
+@click.command()
+@click.argument("units", nargs=-1)
+@click.option("--out", type=click.Path(), default=None, help="Where to write [default: COURSE/release].")
+@with_desk
+def release(desk: Desk, units: tuple[str, ...], out: str | None) -> None:
+    """Write the notebook and public data of UNITS (all of the course when none is named).
+
+    \b
+    Hidden tests, solutions and known wrong answers are left out by allow-list, and a leak scan proves it.
+      autograder release backprop
+    """
+    folder = Path(out) if out else desk.root / "release"
+    for name in units or desk.unit_names():
+        unit = desk.unit(name)
+        path = releases.write(desk.course, unit, folder)
+        points = sum(e.points for e in unit.exercises)
+        by_hand = sum(m.points for m in unit.manual)
+        console.print(
+            Text(f"{name}: {len(unit.exercises)} exercises, {points:g} points"),
+            Text(f"(and {by_hand:g} by hand)" if by_hand else ""),
+            Text(f"-> {path}"),
+        )
+
+
+@click.command()
+@click.argument("units", nargs=-1)
+@click.option("--seeds", default=20, show_default=True, help="Draws of every random input.")
+@with_desk
+def audit(desk: Desk, units: tuple[str, ...], seeds: int) -> None:
+    """Prove the hidden tests of UNITS: solution and right.py full marks, blank 0, every wrong.py entry loses its points.
+
+    \b
+    Exit code 2 when there is something to mend in a unit.
+      autograder audit backprop
+    """
+    reports = [_audited(desk, name, seeds) for name in units or desk.unit_names()]
+    if not all(report.clean for report in reports):
+        raise SystemExit(2)
+
+
+def _audited(desk: Desk, name: str, seeds: int) -> AuditReport:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task(f"audit {name}", total=None)
+        report = run_audit(
+            desk.root, name, seeds=seeds, progress=lambda done, total: progress.update(task, completed=done, total=total)
+        )
+    console.print(Text(report.summary))
+    for finding in report.findings:
+        console.print(Text(f"  ✗ {finding}", style="red"))
+    return report

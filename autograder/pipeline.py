@@ -1,0 +1,164 @@
+"""The way of a submission, top to bottom.  Read this first.
+
+accept   bytes become a submission, or are refused with one line; from the receipt on it is never lost
+measure  a fresh fork in a warm box loads the notebook; hidden tests outside the box call it and judge its answers
+grade    points, late policy, one transaction
+"""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import numpy as np
+
+from . import intake, scoring
+from .checks import forbidden
+from .checks.session import CheckSession
+from .course import Course
+from .errors import SubmissionError
+from .notebook import Unit
+from .records import CheckResult, Intake, Limits, Picture, Score, Submission, Verdict
+from .sandbox.box import Box
+from .sandbox.recording import Recording
+from .sandbox.student import BoxedStudent, LoadFault
+from .secret import Secret
+from .store import Store
+
+PICTURES_S = 10.0
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What one run of one submission showed; all that is stored of it, and the seconds of each stage."""
+
+    checks: tuple[CheckResult, ...]
+    pictures: tuple[Picture, ...]
+    notes: tuple[str, ...]
+    output: str
+    faults: tuple[LoadFault, ...]
+    answers: bytes | None
+    seeds: Mapping[str, int]
+    box: str
+    stages: Mapping[str, float]
+
+
+def accept(
+    store: Store, course: Course, unit: Unit, data: bytes, filename: str, student: str, received: datetime | None = None
+) -> tuple[Submission, bool]:
+    """Check, keep, and give the receipt; the same bytes again are the submission that they were before."""
+    student = intake.student_id(student)
+    found = intake.read(data, filename, unit)
+    limit = course.unit(unit.name).attempts
+    known = any(s.blob == store.digest(data) for s in store.submissions(unit=unit.name, student=student))
+    if limit is not None and not known and store.attempts(student, unit.name) >= limit:
+        raise SubmissionError(f"{filename}: all {limit} attempts of {student} at {unit.name} are used. Ask your instructor.")
+    return store.accept(student, unit.name, data, filename, received=received, notes=found.notes)
+
+
+def measure(
+    box: Box, session: CheckSession, unit: Unit, submission: Submission, data: bytes, limits: Limits, secret: Secret, bundle: str
+) -> Measurement:
+    """Run one submission in a box and judge it outside.  OurError (or any other exception) means: not graded."""
+    clock = _Clock()
+    found = intake.read(data, submission.filename, unit)
+    banned = forbidden_uses(found, unit)
+    clock.lap("intake")
+    names = (bundle, submission.student, submission.attempt)
+    seeds: dict[str, int] = {}
+
+    def seed(check: str) -> int:
+        return seeds.setdefault(check, secret.seed("check", check, *names))
+
+    forbid = {name: e.forbid for e in unit.exercises for name in e.functions if e.forbid}
+    student = BoxedStudent(box, found.cells, limits, secret.seed("student", *names) >> 31, forbid)
+    try:
+        student.try_load()
+        clock.lap("load")
+        pictures = session.pictures(student)  # before anything hidden is in the box
+        student.recording = Recording()
+        clock.lap("pictures")
+        checks = session.run(student, seed, forbidden=banned, missing=intake.unsolved(found, unit))
+        clock.lap("checks")
+    finally:
+        student.close()
+    checks = _tripped(checks, unit, student.used)
+    clock.lap("end")
+    return Measurement(
+        checks, pictures, found.notes, student.output, student.faults, student.recording.to_bytes(), seeds, box.name, clock.laps
+    )
+
+
+def forbidden_uses(found: Intake, unit: Unit) -> dict[str, str]:
+    """A sentence for each exercise whose cell uses a name that it forbids, from the syntax tree alone."""
+    sentences: dict[str, str] = {}
+    elsewhere = "\n".join(cell.source for cell in found.cells if cell.exercise is None)
+    for exercise in unit.exercises:
+        for cell in found.cells:
+            uses = forbidden.scan(cell.source, exercise.forbid, elsewhere) if cell.exercise == exercise.id else ()
+            if uses:
+                sentences[exercise.id] = f"`{uses[0].name}` (line {uses[0].line} of your cell) is not allowed in this exercise."
+                break
+    return sentences
+
+
+def _tripped(checks: tuple[CheckResult, ...], unit: Unit, used: Mapping[str, str]) -> tuple[CheckResult, ...]:
+    """The run-time tripwire: an exercise whose function was seen using a forbidden name gets nothing."""
+    names = {e.id: used[name] for e in unit.exercises for name in e.functions if name in used}
+
+    def banned(check: CheckResult) -> CheckResult:
+        sentence = f"While it ran, your function used `{names[check.exercise]}`, which this exercise does not allow."
+        return replace(check, verdict=Verdict.FORBIDDEN, earned=0.0, message=sentence, diagnosis="", twin="")
+
+    return tuple(banned(c) if c.exercise in names and c.verdict is not Verdict.NOT_GRADED else c for c in checks)
+
+
+def score(course: Course, unit: Unit, submission: Submission, checks: tuple[CheckResult, ...], extension: datetime | None) -> Score:
+    """Points of an attempt under the course's late policy."""
+    maxima = {e.id: e.points for e in unit.exercises}
+    due = course.unit(unit.name).due
+    own = extension or course.extensions.get(submission.student, {}).get(unit.name)
+    return scoring.score(maxima, checks, submission.received, due, course.late, own)
+
+
+def grade(store: Store, course: Course, unit: Unit, submission: Submission, found: Measurement, bundle: str) -> Score | None:
+    """Keep a measurement as the submission's grade; None if our side failed somewhere, and then no grade is stored."""
+    points = score(course, unit, submission, found.checks, store.extension(submission.student, unit.name))
+    if points.verdict is Verdict.NOT_GRADED:
+        return None
+    provenance = {
+        "box": found.box,
+        "seeds": dict(found.seeds),
+        "stages": dict(found.stages),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "machine": platform.machine(),
+    }
+    store.save_result(
+        submission.id,
+        bundle=bundle,
+        score=points,
+        checks=found.checks,
+        pictures=found.pictures,
+        provenance=provenance,
+        answers=found.answers,
+        output=found.output,
+        load_errors=found.faults,
+    )
+    return points
+
+
+class _Clock:
+    """Seconds of each stage."""
+
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self.laps[name] = now - self._last
+        self._last = now
