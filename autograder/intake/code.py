@@ -1,0 +1,116 @@
+"""What the source of a cell defines, read from its syntax tree; nothing is ever run."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from autograder.notebook import Exercise
+
+#: Longer sources are searched by pattern only: a syntax tree takes some 500 times the memory of its text.
+PARSED_CHARACTERS = 100_000
+#: The fingerprint of a name that is bound, but not by a def, a class or a lambda.
+BOUND = "="
+
+# Cell magics that run their cell as ordinary Python; below any other (%%bash, %%writefile) nothing is defined.
+_RUNNING_MAGICS = ("%%time", "%%timeit", "%%capture", "%%prun")
+# Possessive (*+, ++): a line of 10^5 spaces must not be tried in 10^10 ways.
+_MAGIC_LINE = re.compile(r"^([ \t]*+)(?:[%!?].*|[^#'\"\n]*\?)$", re.MULTILINE)
+_MAGIC_VALUE = re.compile(r"^([\w, \t]++=[ \t]*+)[%!].*$", re.MULTILINE)
+_DEF = re.compile(r"^(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)", re.MULTILINE)
+
+
+def definitions(source: str) -> dict[str, str]:
+    """Name -> fingerprint of everything that a cell binds at its top level.
+
+    The fingerprint of a def, class or lambda does not see spacing, comments or docstrings. A source that is no
+    Python has the definitions that stand at the start of its lines, with the text as the fingerprint.
+    """
+    if _other_language(source):
+        return {}
+    tree = _parse(source)
+    if tree is None:
+        return {name: " ".join(source.split()) for name in _DEF.findall(source)}
+    found: dict[str, str] = {}
+    for node in tree.body:
+        found.update(_bindings(node))
+    return found
+
+
+def is_blank(source: str) -> bool:
+    """Whether nothing is left of a cell but space and comments."""
+    return all(not line.strip() or line.lstrip().startswith("#") for line in source.splitlines())
+
+
+def is_stub(found: Mapping[str, str], exercise: Exercise) -> bool:
+    """Whether every function of the exercise that is among a cell's definitions is still as it was released."""
+    released = definitions(exercise.stub)
+    there = [name for name in exercise.functions if name in found]
+    return bool(there) and all(found[name] == released.get(name) for name in there)
+
+
+def defines(found: Mapping[str, str], exercise: Exercise) -> bool:
+    """Whether a def, class or lambda among a cell's definitions is a function of the exercise."""
+    return any(found.get(name, BOUND) != BOUND for name in exercise.functions)
+
+
+def same(source: str, other: str) -> bool:
+    """Whether two sources differ in nothing but line ends and the space at the end of lines."""
+    return normal(source) == normal(other)
+
+
+def normal(source: str) -> str:
+    """A source without the space that editors change on their own."""
+    return "\n".join(line.rstrip() for line in source.strip().splitlines())
+
+
+def _other_language(source: str) -> bool:
+    first = source.lstrip().split(maxsplit=1)[:1]
+    return bool(first) and first[0].startswith("%%") and first[0] not in _RUNNING_MAGICS
+
+
+def _parse(source: str) -> ast.Module | None:
+    if len(source) > PARSED_CHARACTERS:
+        return None
+    # As it stands first: a line that begins with % may also be the rest of an expression.
+    for text in (source, _MAGIC_VALUE.sub(r"\1None", _MAGIC_LINE.sub(r"\1pass", source))):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # "invalid escape sequence" is the student's to read, not ours
+                return ast.parse(text)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):  # NUL, absurd numbers, absurd nesting
+            continue
+    return None
+
+
+def _bindings(node: ast.stmt) -> dict[str, str]:
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return {node.name: _fingerprint(node)}
+    if isinstance(node, ast.Assign | ast.AnnAssign):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        mark = _fingerprint(node.value) if isinstance(node.value, ast.Lambda) else BOUND
+        return {target.id: mark for target in targets if isinstance(target, ast.Name)}
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return {alias.asname or alias.name: BOUND for alias in node.names}
+    return {}
+
+
+def _fingerprint(node: ast.AST) -> str:
+    try:
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                inner.body = _without_docstring(inner.body)
+        return ast.dump(node)
+    except RecursionError:  # no released stub nests that deep
+        return "too deep"
+
+
+def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
+    first = body[0]
+    if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+        return body[1:]
+    return body

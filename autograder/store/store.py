@@ -1,0 +1,309 @@
+"""Store: the one place where work is accepted and grades are kept."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy import Connection, Row, Select, and_, delete, func, insert, select, update
+
+from autograder.errors import CommandError, StoreError
+from autograder.records import CheckResult, Picture, Score, Submission, Verdict
+from autograder.store import database, rows, schema
+from autograder.store.blobs import Blobs, digest
+from autograder.store.gradebook import best_rows
+from autograder.store.rows import Extension, GradebookRow, LoadFault, ManualPoints, Result, Standing, State
+
+FAILURES = 3  #: after that many failures of ours a person must look
+
+
+class Store:
+    """Submissions, results, extensions and points given by hand. One for each process: it does not survive a fork."""
+
+    def __init__(self, url: str, folder: Path) -> None:
+        """Open the database at `url` (made or brought up to date if need be) with its blobs in folder/blobs."""
+        self.blobs = Blobs(folder / "blobs")
+        self._engine = database.connect(url)
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            database.upgrade(self._engine)
+            _sync(folder)
+        except OSError as error:
+            raise StoreError(
+                f"{folder}: cannot be used ({error.strerror}). Check that this user may write it."
+            ) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    # ------------------------------------------------------------ submissions
+
+    def accept(
+        self,
+        student: str,
+        unit: str,
+        data: bytes,
+        filename: str,
+        received: datetime | None = None,
+        notes: Sequence[str] = (),
+    ) -> tuple[Submission, bool]:
+        """Take a piece of work: after the return it is never lost. False: these bytes were already taken."""
+        received = received or datetime.now(UTC)  # before the disk and the other writers make the student wait
+        blob = self.blobs.put(data)
+        with database.writing(self._engine) as connection:
+            mine = and_(schema.submission.c.student == student, schema.submission.c.unit == unit)
+            known = connection.execute(select(schema.submission).where(mine, schema.submission.c.blob == blob)).first()
+            if known:
+                return rows.to_submission(known), False
+            last = connection.execute(select(func.max(schema.submission.c.attempt)).where(mine)).scalar() or 0
+            values = {
+                "student": student,
+                "unit": unit,
+                "attempt": last + 1,
+                "received": received,
+                "blob": blob,
+                "filename": rows.plain(filename)[:255],
+                "notes": [rows.plain(note) for note in notes],
+                "state": State.RECEIVED.value,
+                "failures": 0,
+                "reason": "",
+            }
+            id = _new_id(connection, insert(schema.submission).values(values))
+            return rows.to_submission(_submission(connection, id)), True
+
+    @staticmethod
+    def digest(data: bytes) -> str:
+        """The name that the bytes have as a blob: Submission.blob of a submission with these bytes."""
+        return digest(data)
+
+    def blob(self, sha: str) -> bytes:
+        """The bytes of a submission or of recorded answers, verified."""
+        return self.blobs.get(sha)
+
+    def attempts(self, student: str, unit: str) -> int:
+        """How many different pieces of work the student has handed in for the unit."""
+        table = schema.submission
+        query = select(func.count()).where(table.c.student == student, table.c.unit == unit)
+        with database.reading(self._engine) as connection:
+            return int(connection.execute(query).scalar_one())
+
+    def submission(self, id: int) -> Submission:
+        with database.reading(self._engine) as connection:
+            return rows.to_submission(_submission(connection, id))
+
+    def submissions(
+        self, unit: str | None = None, student: str | None = None, state: State | None = None
+    ) -> tuple[Submission, ...]:
+        """In the order of their coming."""
+        table = schema.submission
+        query = select(table).order_by(table.c.id)
+        wanted = {"unit": unit, "student": student, "state": state.value if state else None}
+        for column, value in wanted.items():
+            if value is not None:
+                query = query.where(table.c[column] == value)
+        with database.reading(self._engine) as connection:
+            return tuple(rows.to_submission(row) for row in connection.execute(query))
+
+    def standing(self, submission_id: int) -> Standing:
+        with database.reading(self._engine) as connection:
+            row = _submission(connection, submission_id)
+            return Standing(State(row.state), row.failures, row.reason)
+
+    # ------------------------------------------------------------ results
+
+    def register_bundle(self, digest: str, unit: str, data: bytes, *, newest: bool = False) -> int:
+        """Keep a bundle and give its place in the unit's sequence; a known bundle keeps its place.
+
+        newest=True moves a known bundle to the end: a test that was changed back is newer than the change.
+        """
+        blob = self.blobs.put(data)
+        table = schema.bundle
+        with database.writing(self._engine) as connection:
+            last = connection.execute(select(func.max(table.c.seq)).where(table.c.unit == unit)).scalar() or 0
+            known = connection.execute(select(table).where(table.c.unit == unit, table.c.digest == digest)).first()
+            if known is None:
+                values = {"unit": unit, "digest": digest, "blob": blob, "seq": last + 1, "created": datetime.now(UTC)}
+                connection.execute(insert(table).values(values))
+                return last + 1
+            if newest and known.seq != last:
+                connection.execute(update(table).where(table.c.id == known.id).values(seq=last + 1))
+                return last + 1
+            return int(known.seq)
+
+    def bundle(self, digest: str) -> bytes:
+        """The bytes of a registered bundle."""
+        query = select(schema.bundle.c.blob).where(schema.bundle.c.digest == digest)
+        with database.reading(self._engine) as connection:
+            blob = connection.execute(query).scalar()
+        if blob is None:
+            raise CommandError(f"no bundle has the digest {digest[:12]!r}. List results to see the digests they used.")
+        return self.blobs.get(blob)
+
+    def save_result(
+        self,
+        submission_id: int,
+        *,
+        bundle: str,
+        score: Score,
+        checks: Sequence[CheckResult],
+        pictures: Sequence[Picture] = (),
+        provenance: Mapping[str, Any],
+        answers: bytes | None = None,
+        output: str = "",
+        load_errors: Sequence[LoadFault] = (),
+    ) -> int:
+        """Keep a grading; it becomes the current one unless the current one comes from a newer bundle. -> result id"""
+        if score.verdict is Verdict.NOT_GRADED:
+            raise StoreError(f"submission {submission_id}: work that was not graded has no result; save the failure.")
+        values = {
+            "submission_id": submission_id,
+            "created": datetime.now(UTC),
+            **rows.score_columns(score),
+            "checks": rows.check_column(checks),
+            "pictures": rows.picture_column(pictures),
+            "provenance": dict(provenance),
+            "answers": self.blobs.put(answers) if answers is not None else None,
+            "output": rows.plain(output),
+            "load_errors": rows.load_error_column(load_errors),
+        }
+        with database.writing(self._engine) as connection:
+            unit = _submission(connection, submission_id).unit
+            bundle_id, seq = _bundle(connection, bundle, unit)
+            current = not _newer_than(connection, submission_id, seq)
+            if current:
+                _retire(connection, submission_id)
+                _set(connection, submission_id, state=State.GRADED.value, failures=0, reason="")
+            return _new_id(connection, insert(schema.result).values(**values, bundle_id=bundle_id, current=current))
+
+    def save_failure(self, submission_id: int, reason: str) -> State:
+        """Our side failed: it will be tried again, after the third time only when a person says so."""
+        with database.writing(self._engine) as connection:
+            failures = _submission(connection, submission_id).failures + 1
+            state = State.HELD if failures >= FAILURES else State.RETRY
+            _set(connection, submission_id, state=state.value, failures=failures, reason=rows.plain(reason))
+            return state
+
+    def retry(self, submission_id: int) -> None:
+        """Let it be tried again, with all its attempts before it."""
+        with database.writing(self._engine) as connection:
+            _submission(connection, submission_id)
+            _set(connection, submission_id, state=State.RETRY.value, failures=0, reason="")
+
+    def result(self, submission_id: int) -> Result | None:
+        """The current result."""
+        return next((result for result in self.results(submission_id) if result.current), None)
+
+    def results(self, submission_id: int) -> tuple[Result, ...]:
+        """All of a submission's results, the oldest first."""
+        query = _results().where(schema.result.c.submission_id == submission_id).order_by(schema.result.c.id)
+        with database.reading(self._engine) as connection:
+            _submission(connection, submission_id)
+            return tuple(rows.to_result(row) for row in connection.execute(query))
+
+    def gradebook(self, unit: str | None = None) -> tuple[GradebookRow, ...]:
+        """Each student's best attempt after penalties (the earlier of equals), by student and unit."""
+        with database.reading(self._engine) as connection:
+            return best_rows(connection, unit)
+
+    # ------------------------------------------------------------ what people decide
+
+    def set_extension(self, student: str, unit: str, due: datetime, reason: str) -> None:
+        """A due date of one student's own, in place of an earlier one."""
+        table = schema.extension
+        values = {"student": student, "unit": unit, "due": due, "reason": rows.plain(reason)}
+        with database.writing(self._engine) as connection:
+            connection.execute(delete(table).where(table.c.student == student, table.c.unit == unit))
+            connection.execute(insert(table).values(**values, created=datetime.now(UTC)))
+
+    def extension(self, student: str, unit: str) -> datetime | None:
+        """The student's own due date for the unit."""
+        return next((one.due for one in self.extensions() if (one.student, one.unit) == (student, unit)), None)
+
+    def extensions(self) -> tuple[Extension, ...]:
+        table = schema.extension
+        query = select(table).order_by(table.c.student, table.c.unit)
+        with database.reading(self._engine) as connection:
+            return tuple(Extension(row.student, row.unit, row.due, row.reason) for row in connection.execute(query))
+
+    def set_manual(self, submission_id: int, question: str, points: float, by: str, comment: str = "") -> None:
+        """Points for a question graded by a person, in place of earlier ones; a regrade does not touch them."""
+        table = schema.manual
+        values = {"points": points, "by": rows.plain(by), "comment": rows.plain(comment), "created": datetime.now(UTC)}
+        with database.writing(self._engine) as connection:
+            _submission(connection, submission_id)
+            mine = and_(table.c.submission_id == submission_id, table.c.question == question)
+            connection.execute(delete(table).where(mine))
+            connection.execute(insert(table).values(submission_id=submission_id, question=question, **values))
+
+    def manual(self, submission_id: int) -> tuple[ManualPoints, ...]:
+        table = schema.manual
+        query = select(table).where(table.c.submission_id == submission_id).order_by(table.c.question)
+        with database.reading(self._engine) as connection:
+            return tuple(
+                ManualPoints(row.submission_id, row.question, row.points, row.by, row.comment)
+                for row in connection.execute(query)
+            )
+
+
+def _submission(connection: Connection, id: int) -> Row[Any]:
+    row = connection.execute(select(schema.submission).where(schema.submission.c.id == id)).first()
+    if row is None:
+        raise CommandError(f"there is no submission {id}. List the submissions to see their numbers.")
+    return row
+
+
+def _bundle(connection: Connection, digest: str, unit: str) -> tuple[int, int]:
+    """Id and place in the sequence."""
+    table = schema.bundle
+    row = connection.execute(select(table).where(table.c.digest == digest, table.c.unit == unit)).first()
+    if row is None:
+        raise StoreError(f"bundle {digest[:12]} of {unit} is not registered. Register it before results that use it.")
+    return row.id, row.seq
+
+
+def _newer_than(connection: Connection, submission_id: int, seq: int) -> bool:
+    """Whether the submission's current result comes from a later bundle."""
+    query = _results().where(schema.result.c.submission_id == submission_id, schema.result.c.current)
+    row = connection.execute(query).first()
+    return row is not None and row.seq > seq
+
+
+def _retire(connection: Connection, submission_id: int) -> None:
+    table = schema.result
+    mine = and_(table.c.submission_id == submission_id, table.c.current)
+    connection.execute(update(table).where(mine).values(current=False))
+
+
+def _results() -> Select[Any]:
+    joined = schema.result.join(schema.bundle)
+    return select(schema.result, schema.bundle.c.digest, schema.bundle.c.seq).select_from(joined)
+
+
+def _set(connection: Connection, submission_id: int, **values: Any) -> None:
+    connection.execute(update(schema.submission).where(schema.submission.c.id == submission_id).values(values))
+
+
+def _new_id(connection: Connection, statement: Any) -> int:
+    key: Any = connection.execute(statement).inserted_primary_key
+    return int(key[0])
+
+
+def _sync(folder: Path) -> None:
+    """The database file's name on the disk too."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
