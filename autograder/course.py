@@ -61,10 +61,10 @@ class _Strict(BaseModel):
 
 
 class LatePolicy(_Strict):
-    """What lateness costs: a share of the maximum per started day; nothing is accepted after max_days."""
+    """What lateness costs: a share of the maximum per started day, for max_days at most."""
 
     per_day: float = Field(default=0.1, ge=0, le=1, description="share of the maximum lost per started day")
-    max_days: int = Field(default=5, ge=0, le=365, description="days after which work counts nothing")
+    max_days: int = Field(default=5, ge=0, le=365, description="days that cost; from then on no more is lost")
 
 
 class Gpu(_Strict):

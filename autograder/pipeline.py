@@ -28,8 +28,6 @@ from .sandbox.student import BoxedStudent, LoadFault
 from .secret import Secret
 from .store import Store
 
-PICTURES_S = 10.0
-
 
 @dataclass(frozen=True)
 class Measurement:
@@ -42,6 +40,9 @@ class Measurement:
     faults: tuple[LoadFault, ...]
     answers: bytes | None
     seeds: Mapping[str, int]
+    missing: tuple[str, ...]
+    forbidden: Mapping[str, str]  #: exercise -> sentence, found in the source
+    used: Mapping[str, str]  #: function -> forbidden name that it was seen using
     box: str
     stages: Mapping[str, float]
 
@@ -55,12 +56,21 @@ def accept(
     limit = course.unit(unit.name).attempts
     known = any(s.blob == store.digest(data) for s in store.submissions(unit=unit.name, student=student))
     if limit is not None and not known and store.attempts(student, unit.name) >= limit:
-        raise SubmissionError(f"{filename}: all {limit} attempts of {student} at {unit.name} are used. Ask your instructor.")
+        raise SubmissionError(
+            f"{filename}: all {limit} attempts of {student} at {unit.name} are used. Ask your instructor."
+        )
     return store.accept(student, unit.name, data, filename, received=received, notes=found.notes)
 
 
 def measure(
-    box: Box, session: CheckSession, unit: Unit, submission: Submission, data: bytes, limits: Limits, secret: Secret, bundle: str
+    box: Box,
+    session: CheckSession,
+    unit: Unit,
+    submission: Submission,
+    data: bytes,
+    limits: Limits,
+    secret: Secret,
+    bundle: str,
 ) -> Measurement:
     """Run one submission in a box and judge it outside.  OurError (or any other exception) means: not graded."""
     clock = _Clock()
@@ -81,31 +91,48 @@ def measure(
         pictures = session.pictures(student)  # before anything hidden is in the box
         student.recording = Recording()
         clock.lap("pictures")
-        checks = session.run(student, seed, forbidden=banned, missing=intake.unsolved(found, unit))
+        missing = intake.unsolved(found, unit)
+        checks = session.run(student, seed, forbidden=banned, missing=missing)
         clock.lap("checks")
     finally:
         student.close()
-    checks = _tripped(checks, unit, student.used)
+    checks = tripped(checks, unit, student.used)
     clock.lap("end")
     return Measurement(
-        checks, pictures, found.notes, student.output, student.faults, student.recording.to_bytes(), seeds, box.name, clock.laps
+        checks=checks,
+        pictures=pictures,
+        notes=found.notes,
+        output=student.output,
+        faults=student.faults,
+        answers=student.recording.to_bytes(),
+        seeds=seeds,
+        missing=missing,
+        forbidden=banned,
+        used=student.used,
+        box=box.name,
+        stages=clock.laps,
     )
 
 
 def forbidden_uses(found: Intake, unit: Unit) -> dict[str, str]:
     """A sentence for each exercise whose cell uses a name that it forbids, from the syntax tree alone."""
     sentences: dict[str, str] = {}
-    elsewhere = "\n".join(cell.source for cell in found.cells if cell.exercise is None)
+    given = {cell.id for cell in unit.cells if cell.kind == "code"}
+    own = [(cell, intake.definitions(cell.source)) for cell in found.cells if cell.id not in given]
     for exercise in unit.exercises:
-        for cell in found.cells:
-            uses = forbidden.scan(cell.source, exercise.forbid, elsewhere) if cell.exercise == exercise.id else ()
+        # One cell may solve several exercises (a .py file is one cell), so what it defines decides, not what it is called.
+        for cell, names in own:
+            mine = cell.exercise == exercise.id or not names.keys().isdisjoint(exercise.functions)
+            uses = forbidden.scan(cell.source, exercise.forbid) if mine else ()
             if uses:
-                sentences[exercise.id] = f"`{uses[0].name}` (line {uses[0].line} of your cell) is not allowed in this exercise."
+                sentences[exercise.id] = (
+                    f"`{uses[0].name}` (line {uses[0].line} of your cell) is not allowed in this exercise."
+                )
                 break
     return sentences
 
 
-def _tripped(checks: tuple[CheckResult, ...], unit: Unit, used: Mapping[str, str]) -> tuple[CheckResult, ...]:
+def tripped(checks: tuple[CheckResult, ...], unit: Unit, used: Mapping[str, str]) -> tuple[CheckResult, ...]:
     """The run-time tripwire: an exercise whose function was seen using a forbidden name gets nothing."""
     names = {e.id: used[name] for e in unit.exercises for name in e.functions if name in used}
 
@@ -116,7 +143,9 @@ def _tripped(checks: tuple[CheckResult, ...], unit: Unit, used: Mapping[str, str
     return tuple(banned(c) if c.exercise in names and c.verdict is not Verdict.NOT_GRADED else c for c in checks)
 
 
-def score(course: Course, unit: Unit, submission: Submission, checks: tuple[CheckResult, ...], extension: datetime | None) -> Score:
+def score(
+    course: Course, unit: Unit, submission: Submission, checks: tuple[CheckResult, ...], extension: datetime | None
+) -> Score:
     """Points of an attempt under the course's late policy."""
     maxima = {e.id: e.points for e in unit.exercises}
     due = course.unit(unit.name).due
@@ -124,7 +153,9 @@ def score(course: Course, unit: Unit, submission: Submission, checks: tuple[Chec
     return scoring.score(maxima, checks, submission.received, due, course.late, own)
 
 
-def grade(store: Store, course: Course, unit: Unit, submission: Submission, found: Measurement, bundle: str) -> Score | None:
+def grade(
+    store: Store, course: Course, unit: Unit, submission: Submission, found: Measurement, bundle: str
+) -> Score | None:
     """Keep a measurement as the submission's grade; None if our side failed somewhere, and then no grade is stored."""
     points = score(course, unit, submission, found.checks, store.extension(submission.student, unit.name))
     if points.verdict is Verdict.NOT_GRADED:
@@ -132,6 +163,9 @@ def grade(store: Store, course: Course, unit: Unit, submission: Submission, foun
     provenance = {
         "box": found.box,
         "seeds": dict(found.seeds),
+        "missing": list(found.missing),
+        "forbidden": dict(found.forbidden),
+        "used": dict(found.used),
         "stages": dict(found.stages),
         "python": platform.python_version(),
         "numpy": np.__version__,

@@ -46,7 +46,9 @@ def load_secret(course_id: str) -> Secret:
             _create(path)
         key = bytes.fromhex(path.read_text().strip())
     except (OSError, ValueError) as e:
-        raise CommandError(f"{path}: the course secret cannot be read ({type(e).__name__}). Restore it from a backup.") from e
+        raise CommandError(
+            f"{path}: the course secret cannot be read ({type(e).__name__}). Restore it from a backup."
+        ) from e
     if len(key) < 32:
         raise CommandError(f"{path}: the course secret is too short. Restore it from a backup.")
     return Secret(key)

@@ -1,7 +1,7 @@
 """Make a finished guest environment small and ready to be read-only: python slim.py ENV [PATH WHERE IT WILL STAND].
 
-Taken out: what only compiles C++ against torch, the test suites of large packages, scripts.  Compiled in: byte code that
-is never checked against its source again, because a box cannot write it.
+Taken out: what only compiles C++ against torch, the test suites of large packages, scripts.  Compiled in: byte code
+that is never checked against its source again, because a box cannot write it.
 """
 
 import compileall
@@ -16,7 +16,13 @@ WITHOUT_TESTS = ("pandas", "scipy", "sklearn", "sympy", "matplotlib", "mpl_toolk
 
 def main(env: Path, final: Path) -> None:
     (packages,) = env.glob("lib/python3*/site-packages")
-    for folder in [packages / "torch" / "include", packages / "torch" / "share", *tests(packages)]:
+    for folder in [
+        packages / "torch/include",
+        packages / "torch/share",
+        env / "include",
+        env / "share",
+        *tests(packages),
+    ]:
         shutil.rmtree(folder, ignore_errors=True)
     for library in packages.rglob("*.a"):
         library.unlink()
@@ -24,9 +30,8 @@ def main(env: Path, final: Path) -> None:
         if not script.name.startswith("python"):
             script.unlink()
     # A few packages ship files that are no Python 3 on purpose: what does not compile is left as it is.
-    compileall.compile_dir(
-        packages, quiet=2, workers=0, stripdir=env, prependdir=final, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH
-    )
+    mode = PycInvalidationMode.UNCHECKED_HASH
+    compileall.compile_dir(packages, quiet=2, workers=0, stripdir=env, prependdir=final, invalidation_mode=mode)
 
 
 def tests(packages: Path) -> list[Path]:

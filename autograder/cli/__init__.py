@@ -50,7 +50,9 @@ class _Verbs(click.Group):
 
 @click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.option("--course", "-C", type=click.Path(), default=None, help="Folder of course.yaml [default: here or above].")
-@click.option("--state", type=click.Path(), default=None, help="Folder of database and boxes [default: COURSE/.autograder].")
+@click.option(
+    "--state", type=click.Path(), default=None, help="Folder of database and boxes [default: COURSE/.autograder]."
+)
 @click.pass_context
 def cli(context: click.Context, course: str | None, state: str | None) -> None:
     """Grade deep-learning notebooks in a sandbox, with hidden tests that stay hidden.

@@ -12,7 +12,7 @@ import click
 from rich.console import Console
 
 from .. import bundle as bundles
-from .. import store
+from .. import store as stores
 from ..course import Course, load_course
 from ..errors import CommandError, CourseError
 from ..notebook import Unit, load_unit
@@ -38,8 +38,8 @@ class Desk:
     def course(self) -> Course:
         return load_course(self.root / "course.yaml")
 
-    def store(self) -> store.Store:
-        return store.open(self.state)
+    def store(self) -> stores.Store:
+        return stores.open(self.state)
 
     def unit(self, name: str) -> Unit:
         return load_unit(self.root, self.course.unit(name).name)
@@ -47,7 +47,7 @@ class Desk:
     def unit_names(self) -> list[str]:
         return [unit.name for unit in self.course.units]
 
-    def job(self, unit: Unit, choice: Choice, grades: store.Store, newest: bool = False) -> Job:
+    def job(self, unit: Unit, choice: Choice, grades: stores.Store, newest: bool = False) -> Job:
         """What workers need: today's bundle of the unit, kept by its digest."""
         bundle = bundles.make_bundle(self.root, unit.name)
         grades.register_bundle(bundle.digest, unit.name, bundles.to_bytes(bundle), newest=newest)
@@ -58,7 +58,9 @@ class Desk:
     def choice(self, name: str) -> Choice:
         chosen = choose(name, self.state)
         if chosen.name == "process":
-            errors.print("[bold red]No isolation:[/] student code runs as you, with your files and network (--box process).")
+            errors.print(
+                "[bold red]No isolation:[/] student code runs as you, with your files and network (--box process)."
+            )
         return chosen
 
 
@@ -76,7 +78,9 @@ def _root(named: str | None) -> Path:
     for folder in (Path.cwd(), *Path.cwd().parents):
         if (folder / "course.yaml").is_file():
             return folder
-    raise CourseError("no course.yaml here or above. Change into your course's folder, or name it: autograder --course DIR ...")
+    raise CourseError(
+        "no course.yaml here or above. Change into your course's folder, or name it: autograder --course DIR ..."
+    )
 
 
 def with_desk(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -59,7 +59,10 @@ def _audited(desk: Desk, name: str, seeds: int) -> AuditReport:
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task(f"audit {name}", total=None)
         report = run_audit(
-            desk.root, name, seeds=seeds, progress=lambda done, total: progress.update(task, completed=done, total=total)
+            desk.root,
+            name,
+            seeds=seeds,
+            progress=lambda done, total: progress.update(task, completed=done, total=total),
         )
     console.print(Text(report.summary))
     for finding in report.findings:

@@ -37,13 +37,17 @@ def doctor(desk: Desk, boxes: tuple[str, ...]) -> None:
 
 
 def _machine(state: Path) -> Iterator[Text]:
-    yield Text(f"machine: {platform.machine()}, {os.cpu_count()} cores, Linux {platform.release()}, Python {platform.python_version()}")
+    yield Text(
+        f"machine: {platform.machine()}, {os.cpu_count()} cores, Linux {platform.release()}, Python {platform.python_version()}"
+    )
     yield _line("bubblewrap", shutil.which("bwrap"), "apt-get install bubblewrap")
     yield _line("Docker engine", images.engine(state) and "answers", "scripts/engine.sh start (or install docker.io)")
     yield _line("box environment", images.environment(state), "autograder image build")
     yield _line("Docker image", images.image(state), "autograder image build --docker")
     group = cgroup.create(64, 16)
-    yield _line("cgroup for memory", group and f"v{group.version}", "run as root, or rely on address-space limits (coarser)")
+    yield _line(
+        "cgroup for memory", group and f"v{group.version}", "run as root, or rely on address-space limits (coarser)"
+    )
     if group is not None:
         group.remove()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,7 +11,15 @@ from types import FrameType
 from typing import Any
 
 import click
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -20,11 +27,12 @@ from .. import bundle as bundles
 from .. import intake
 from ..errors import CommandError, OurError, SubmissionError, UserError
 from ..intake import Found
-from ..pipeline import accept, rejudge
+from ..pipeline import accept
 from ..records import Submission, Verdict
 from ..sandbox import selftest
 from ..store import State, Store
 from ..workers.local import Crew, Outcome
+from ..workers.replay import rejudge
 from .common import Desk, box_option, console, errors, the_unit, with_desk
 
 unit_option = click.option("--unit", default=None, help="The unit, where file and course leave it open.")
@@ -118,14 +126,18 @@ def replay(desk: Desk, id: int) -> None:
         bundle = bundles.from_bytes(grades.bundle(result.bundle))
         folder = bundles.materialise(bundle, desk.state / "bundles")
         answers = grades.blob(result.answers) if result.answers else None
-    checks = rejudge(folder, submission, result, answers)
+    checks = rejudge(folder, desk.unit(submission.unit), result, answers)
     differing = [
         f"{was.check}: was {was.earned:g} ({was.verdict.value}), is {now.earned:g} ({now.verdict.value})"
         for was, now in zip(result.checks, checks, strict=True)
         if (was.check, was.earned, was.verdict) != (now.check, now.earned, now.verdict)
     ]
-    console.print(Text(f"submission {id} of {submission.student}: {result.score.total:g} of {result.score.maximum:g} points"))
-    console.print(Text(f"  graded {result.created:%Y-%m-%d %H:%M} UTC in {result.provenance['box']}, bundle {result.bundle[:12]}"))
+    console.print(
+        Text(f"submission {id} of {submission.student}: {result.score.total:g} of {result.score.maximum:g} points")
+    )
+    console.print(
+        Text(f"  graded {result.created:%Y-%m-%d %H:%M} UTC in {result.provenance['box']}, bundle {result.bundle[:12]}")
+    )
     if differing:
         raise OurError(f"the replay differs in {len(differing)} checks: {'; '.join(differing)}")
     console.print(Text(f"  replayed: {len(checks)} checks, the same points.", style="green"))
@@ -221,7 +233,13 @@ def _counted(counts: Counter[str], outcomes: Sequence[Outcome], elapsed: float |
 
 @contextmanager
 def _bar(name: str, total: int) -> Iterator[tuple[Progress, Any]]:
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     eta = (TextColumn("eta"), TimeRemainingColumn(), TextColumn("{task.fields[counts]}", markup=False))
     with Progress(*columns, *eta, console=console, transient=not console.is_terminal) as progress:
         yield progress, progress.add_task(name, total=total, counts="")
@@ -245,7 +263,10 @@ def _gentle_stop(crew: Crew) -> Iterator[None]:
 
 
 def show_table(
-    grades: Store, submissions: Sequence[Submission], outcomes: Sequence[Outcome], before: dict[int, float] | None = None
+    grades: Store,
+    submissions: Sequence[Submission],
+    outcomes: Sequence[Outcome],
+    before: dict[int, float] | None = None,
 ) -> None:
     """One row a submission, as the store has it now."""
     table = Table("id", "student", "unit", "attempt", "points", "late", "verdict", "note")
@@ -254,7 +275,12 @@ def show_table(
     reasons = {o.submission.id: o.reason for o in outcomes if o.score is None}
     for submission in submissions:
         result = grades.result(submission.id)
-        cells = [Text(str(submission.id)), Text(submission.student), Text(submission.unit), Text(str(submission.attempt))]
+        cells = [
+            Text(str(submission.id)),
+            Text(submission.student),
+            Text(submission.unit),
+            Text(str(submission.attempt)),
+        ]
         if result is None or submission.id in reasons:
             standing = grades.standing(submission.id)
             words = f"{standing.state.value}: {reasons.get(submission.id) or standing.reason}"[:120]
@@ -274,9 +300,8 @@ def show_table(
 def _leave(refused: Sequence[str], outcomes: Sequence[Outcome]) -> None:
     failed = [o for o in outcomes if o.score is None]
     if failed:
-        raise OurError(f"{len(failed)} of {len(outcomes)} were not graded; nobody lost a point. Run the same command again.")
+        raise OurError(
+            f"{len(failed)} of {len(outcomes)} were not graded; nobody lost a point. Run the same command again."
+        )
     if refused:
         raise CommandError(f"{len(refused)} files were not accepted (named above); the rest is graded.")
-
-
-_ = time  # rates come from the progress bar

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
@@ -104,9 +105,9 @@ def report_of(desk: Desk, grades: Store, submission: Submission) -> Report:
     unit = desk.unit(submission.unit)
     found = intake.read(grades.blob(submission.blob), submission.filename, unit)
     faults = [
-        LoadError(f["cell"], found.cells[f["cell"]].id, f["type"], f["line"], f["message"])
+        LoadError(f.cell, found.cells[f.cell].id, f.type, f.line, f.message)
         for f in result.load_errors
-        if f["cell"] < len(found.cells)
+        if f.cell < len(found.cells)
     ]
     settings = desk.course.unit(submission.unit)
     return reports.build(
@@ -133,12 +134,14 @@ def _by_hand(grades: Store, submission: Submission, unit: Unit) -> dict[str, Man
     return marks
 
 
-def _due(course: Course, grades: Store, submission: Submission):  # type: ignore[no-untyped-def]
+def _due(course: Course, grades: Store, submission: Submission) -> datetime | None:
     return grades.extension(submission.student, submission.unit) or course.due(submission.unit, submission.student)
 
 
 @click.command()
-@click.option("--csv", "target", type=click.File("w", encoding="utf-8", lazy=True), default="-", help="File, or - for here.")
+@click.option(
+    "--csv", "target", type=click.File("w", encoding="utf-8", lazy=True), default="-", help="File, or - for here."
+)
 @click.option("--unit", default=None, help="Only this unit.")
 @with_desk
 def export(desk: Desk, target: TextIO, unit: str | None) -> None:

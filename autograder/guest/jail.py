@@ -151,7 +151,12 @@ def _mounts(jail: Jail) -> None:
     for path in ("/tmp", "/dev/shm"):
         if Path(path).is_dir():
             _mount("tmpfs", path, "tmpfs", MS_NOSUID | MS_NODEV, f"size={jail.tmp_mb}m,nr_inodes=8192,mode=1777")
-    for path in (*jail.covered, "/sys", "/dev/mqueue", "/proc"):  # /proc last: mounting needs nothing of it, the rest may
+    for path in (
+        *jail.covered,
+        "/sys",
+        "/dev/mqueue",
+        "/proc",
+    ):  # /proc last: mounting needs nothing of it, the rest may
         if Path(path).is_dir():
             _mount("tmpfs", path, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=4k,nr_inodes=2,mode=555")
 
@@ -217,7 +222,7 @@ def _address_space() -> int:
 
 
 class _CapHeader(ctypes.Structure):
-    _fields_ = [("version", ctypes.c_uint32), ("pid", ctypes.c_int)]  # noqa: RUF012
+    _fields_ = [("version", ctypes.c_uint32), ("pid", ctypes.c_int)]
 
 
 def _no_privileges() -> None:

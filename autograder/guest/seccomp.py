@@ -106,7 +106,7 @@ def inner() -> bytes:
 
 
 class _Program(ctypes.Structure):
-    _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.c_char_p)]  # noqa: RUF012 (ctypes wants a list)
+    _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.c_char_p)]
 
 
 def install(libc: ctypes.CDLL, program: bytes) -> None:

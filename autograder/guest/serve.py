@@ -52,7 +52,9 @@ class Zygote:
         self.shell = load.new_shell()
         load.warm(self.shell)
         self.inner = seccomp.inner() if self.jail.kind == "namespaces" else b""
-        os.environ["GUEST_BASE_BYTES"] = str(int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE"))
+        os.environ["GUEST_BASE_BYTES"] = str(
+            int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+        )
         gc.collect()
         gc.freeze()
         return {"op": "ready", "seconds": time.monotonic() - began, "missing": missing, "resident_mb": _resident_mb()}

@@ -33,7 +33,9 @@ MAX_DIMENSION = 1 << 31
 MAX_RANK = 16
 MAX_DIGITS = 400
 #: float16 upwards, integers, booleans, complex; never strings, dates or objects.
-DTYPES = frozenset("?") | {f"<{k}{n}" for k in "iu" for n in (2, 4, 8)} | {"|i1", "|u1", "<f2", "<f4", "<f8", "<c8", "<c16"}
+DTYPES = (
+    frozenset("?") | {f"<{k}{n}" for k in "iu" for n in (2, 4, 8)} | {"|i1", "|u1", "<f2", "<f4", "<f8", "<c8", "<c16"}
+)
 
 
 class WireError(Exception):
@@ -108,7 +110,9 @@ class _Encoder:
         if isinstance(value, (list, range)):
             return {"l": [self.node(v, depth + 1) for v in value]}
         if isinstance(value, dict) and all(isinstance(k, (str, int, float, bool, type(None))) for k in value):
-            return {"d": [[self._scalar(k) if k is not None else None, self.node(v, depth + 1)] for k, v in value.items()]}
+            return {
+                "d": [[self._scalar(k) if k is not None else None, self.node(v, depth + 1)] for k, v in value.items()]
+            }
         torch = sys.modules.get("torch")
         if torch is not None and isinstance(value, torch.Tensor):
             return {"T": self._array(_tensor_to_array(torch, value))}
@@ -123,7 +127,7 @@ class _Encoder:
             raise Uncrossable(f"an array of {a.dtype} with {a.ndim} axes")
         shape = list(a.shape)
         a = np.ascontiguousarray(np.asarray(a), dtype=code)
-        return [code, shape, self._bytes(memoryview(a.reshape(-1).view(np.uint8)))[0]]
+        return [code, shape, self._bytes(a.reshape(-1).view(np.uint8).data)[0]]
 
     def _bytes(self, raw: memoryview) -> list[int]:
         offset = self.size
@@ -193,7 +197,11 @@ def parse(text: bytes) -> dict[str, Any]:
     """A header as JSON: an object, no key twice, no NaN, digits and depth capped."""
     try:
         header = json.loads(
-            text.decode("ascii"), object_pairs_hook=_unique, parse_float=_finite, parse_int=_short, parse_constant=_refuse
+            text.decode("ascii"),
+            object_pairs_hook=_unique,
+            parse_float=_finite,
+            parse_int=_short,
+            parse_constant=_refuse,
         )
     except (ValueError, RecursionError) as e:
         raise WireError("the header is not our JSON") from e
@@ -262,7 +270,8 @@ class _Decoder:
             raise WireError("an array of absurd size")
         raw = self._slice(_natural(offset), math.prod(shape) * dtype.itemsize)
         if code == "?":
-            return (np.frombuffer(raw, np.uint8) != 0).reshape(shape)  # a byte of 2 is no boolean
+            array: np.ndarray[Any, Any] = np.frombuffer(raw, np.uint8) != 0  # a byte of 2 is no boolean
+            return array.reshape(shape)
         return np.frombuffer(raw, dtype).reshape(shape).copy()
 
     def _slice(self, offset: int, length: int) -> memoryview:

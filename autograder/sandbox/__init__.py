@@ -1,1 +1,1 @@
-"""Boxes for student code: one contract (box), three boxes (docker, bubblewrap, process), the proxy that calls into them (student)."""
+"""Boxes for student code: one contract (box), three boxes (docker, bubblewrap, process), the proxy (student)."""

@@ -52,7 +52,7 @@ PROMISES = {
 class Settings:
     """What a box is made for: limits of one submission, public data of one unit."""
 
-    limits: Limits = Limits()
+    limits: Limits
     data: Path | None = None
     preload: tuple[str, ...] = PRELOAD
 
@@ -199,7 +199,9 @@ class Box(ABC):
         self.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def _ask(self, message: dict[str, Any], fds: list[int] | None = None, seconds: float = CONTROL_S) -> dict[str, Any]:

@@ -78,7 +78,19 @@ class Bubblewrap(Box):
             command += [*_folder(*map(str, reversed(base.parents))), "--ro-bind", str(base), str(base)]
         for name in ("guest", "data"):
             command += ["--ro-bind", str(folder / name), f"/box/{name}"]
-        command += ["--ro-bind", str(self.env), "/box/env", "--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp"]
+        command += [
+            "--ro-bind",
+            str(self.env),
+            "/box/env",
+            "--proc",
+            "/proc",
+            "--dev",
+            "/dev",
+            "--perms",
+            "1777",
+            "--tmpfs",
+            "/tmp",
+        ]
         return [*command, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp", "--"]
 
     def _base(self) -> Path:

@@ -48,7 +48,9 @@ class Docker(Box):
             except TimeoutError as e:
                 raise BoxError(f"docker: the container did not connect within {START_S:g} s") from e
             except Exception as e:  # the SDK's own errors, and those of its transport
-                raise BoxError(f"docker: the container did not start: {_first_line(e)}. Run 'autograder doctor'.") from e
+                raise BoxError(
+                    f"docker: the container did not start: {_first_line(e)}. Run 'autograder doctor'."
+                ) from e
         path.unlink()
         return control
 
@@ -108,12 +110,21 @@ def profile() -> dict[str, Any]:
     rules: list[dict[str, Any]] = [
         {"names": [*syscalls.ALLOWED, "mount"], "action": yes},
         {"names": ["unshare"], "action": yes, "args": [_equals(0, seccomp.NAMESPACES)]},
-        {"names": ["clone"], "action": yes, "args": [{**_equals(0, seccomp.NEW_BITS), "valueTwo": 0, "op": "SCMP_CMP_MASKED_EQ"}]},
+        {
+            "names": ["clone"],
+            "action": yes,
+            "args": [{**_equals(0, seccomp.NEW_BITS), "valueTwo": 0, "op": "SCMP_CMP_MASKED_EQ"}],
+        },
         {"names": ["clone3"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38},
         {"names": ["socket"], "action": yes, "args": [_equals(0, seccomp.AF_UNIX)]},
         {"names": ["personality"], "action": yes, "args": [_equals(0, 0xFFFFFFFF)]},
     ]
-    return {"defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 1, "architectures": [arches[platform.machine()]], "syscalls": rules}
+    return {
+        "defaultAction": "SCMP_ACT_ERRNO",
+        "defaultErrnoRet": 1,
+        "architectures": [arches[platform.machine()]],
+        "syscalls": rules,
+    }
 
 
 def _equals(index: int, value: int) -> dict[str, Any]:

@@ -25,7 +25,9 @@ class Process(Box):
 
     def _launch(self, folder: Path) -> socket.socket:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        home = {k: str(folder / "tmp") for k in ("HOME", "TMPDIR", "IPYTHONDIR", "MPLCONFIGDIR", "TORCHINDUCTOR_CACHE_DIR")}
+        home = {
+            k: str(folder / "tmp") for k in ("HOME", "TMPDIR", "IPYTHONDIR", "MPLCONFIGDIR", "TORCHINDUCTOR_CACHE_DIR")
+        }
         (folder / "tmp").mkdir()
         (folder / "alone").mkdir()
         (folder / "alone" / "guest").symlink_to(folder / "guest")

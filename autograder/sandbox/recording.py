@@ -49,7 +49,13 @@ class RecordedStudent:
         self._offset = 0
 
     def call(
-        self, name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any], *, on: Handle | None = None, keep: bool = False
+        self,
+        name: str,
+        args: tuple[Any, ...],
+        kwargs: Mapping[str, Any],
+        *,
+        on: Handle | None = None,
+        keep: bool = False,
     ) -> Reply:
         """The next recorded answer."""
         recorded, header, body = self._next()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import platform
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -65,7 +64,9 @@ def require(choice: Choice, state: Path, progress: Callable[[str], None] = lambd
     broken = [f for f in run(choice) if not f.held]
     if broken:
         first = broken[0]
-        raise BoxError(f"the {choice.name} box breaks a promise: {first.sentence} Seen: {first.seen}. Run: autograder doctor")
+        raise BoxError(
+            f"the {choice.name} box breaks a promise: {first.sentence} Seen: {first.seen}. Run: autograder doctor"
+        )
     state.mkdir(parents=True, exist_ok=True)
     stamp.write_text(json.dumps(sorted({*passed, key})))
 
@@ -171,7 +172,9 @@ def _leftovers(box: Box) -> tuple[str, str]:
         student.close()
     if not marks:
         return "leave files", "the probe could not even write into its own folder"
-    return f"leave files ({', '.join(map(str, marks))}), a daemon and an abstract socket; look for them next", _list(box, "find")
+    return f"leave files ({', '.join(map(str, marks))}), a daemon and an abstract socket; look for them next", _list(
+        box, "find"
+    )
 
 
 def _answers(box: Box) -> tuple[str, str]:

@@ -65,7 +65,12 @@ class BoxedStudent:
     """One submission, loaded in a box.  Answers `call`; see records.Student."""
 
     def __init__(
-        self, box: Box, cells: Sequence[Cell], limits: Limits, seed: int, forbid: Mapping[str, tuple[str, ...]] | None = None
+        self,
+        box: Box,
+        cells: Sequence[Cell],
+        limits: Limits,
+        seed: int,
+        forbid: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:
         self.box, self.cells, self.limits, self.seed = box, tuple(cells), limits, seed
         self.forbid = dict(forbid or {})
@@ -120,7 +125,13 @@ class BoxedStudent:
     # Calling
 
     def call(
-        self, name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any], *, on: Handle | None = None, keep: bool = False
+        self,
+        name: str,
+        args: tuple[Any, ...],
+        kwargs: Mapping[str, Any],
+        *,
+        on: Handle | None = None,
+        keep: bool = False,
     ) -> Reply:
         """One call into the box; the answer or the fault is recorded."""
         try:

@@ -13,14 +13,14 @@ import signal
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
 from ..checks.session import CheckSession
 from ..course import Course
-from ..errors import AutograderError, BoxError, UserError
+from ..errors import AutograderError, BoxError
 from ..notebook import Unit
 from ..pipeline import Measurement, grade, measure
 from ..records import Limits, Score, Submission, Verdict
@@ -146,7 +146,10 @@ class Worker:
     def late(self) -> bool:
         """Longer than any submission may take: the worker itself is stuck."""
         limits = self.job.limits
-        return self.task is not None and time.monotonic() - self.began > PATIENCE * limits.total_s + limits.load_s + SPARE_S
+        return (
+            self.task is not None
+            and time.monotonic() - self.began > PATIENCE * limits.total_s + limits.load_s + SPARE_S
+        )
 
     def close(self) -> None:
         with contextlib.suppress(OSError):
@@ -251,11 +254,3 @@ class Crew:
             yield from self._failed(submission, reason)
         if replace and self.waiting:
             self.workers.append(Worker(self.job))
-
-
-def limits_of(course: Course, unit: Unit) -> Limits:
-    """The limits of a unit as the course states them."""
-    return replace(course.unit(unit.name).limits)
-
-
-__all__ = ["Crew", "Job", "Outcome", "UserError", "limits_of"]

@@ -1,0 +1,37 @@
+# make demo and make test are all that a fresh Debian or Ubuntu needs.  scripts/setup.sh does the work and says what it does.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint bench stop clean
+
+# More words for pytest:  make test PYTEST='-k softmax'
+PYTEST ?=
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 14
+
+setup: ## install everything (.venv, the box's environment, its Docker image)
+	@scripts/setup.sh
+
+demo: setup ## grade the sample submissions and show feedback and gradebook
+	@.venv/bin/autograder demo
+
+test: setup lint ## ruff, mypy, all tests; ends with what was not run, and why
+	@.venv/bin/python -m pytest $(PYTEST)
+
+lint: setup ## ruff and mypy
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+
+bench: setup ## measure the speed of grading on this machine
+	@.venv/bin/autograder bench
+
+stop: ## end the Docker engine that setup started
+	@scripts/engine.sh stop
+
+clean: ## remove what setup and the builds made; grades (.autograder/) stay
+	@if [ -x .venv/bin/python ]; then .venv/bin/python scripts/box.py remove .autograder || true; fi
+	@scripts/engine.sh remove
+	@rm -rf .venv .autograder/box release build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis autograder.egg-info
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,57 @@
+"""Losses, as means over the rows, and penalties."""
+
+from __future__ import annotations
+
+import numpy as np
+
+Array = np.ndarray
+
+
+def cross_entropy(S: Array, P: Array) -> float:
+    """Mean over the rows of -sum_k P_k log S_k, with 0 log 0 = 0.  S, P (N, K) -> float.  [Belhafaoui; Michel, "MLE"]"""
+    # Where P is 0 the term is 0, whatever S is: take log 1 there.
+    logs = np.log(np.where(P > 0, S, 1.0))
+    return float(-(P * logs).sum() / len(P))
+
+
+def bce(p: Array, y: Array) -> float:
+    """Binary cross-entropy, -mean(y log p + (1 - y) log(1 - p)).  p in (0, 1), y in {0, 1}, (N,) -> float.
+
+    [Belhafaoui; Michel's second line has (y - 1) for (1 - y)]
+    """
+    return cross_entropy(np.stack([p, 1.0 - p], axis=-1), np.stack([y, 1.0 - y], axis=-1))
+
+
+def mse(y: Array, yhat: Array) -> float:
+    """Mean of (y - yhat)^2.  y, yhat of one shape -> float.  [Belhafaoui, "MSE"]"""
+    return float(np.mean((y - yhat) ** 2))
+
+
+def rmse(y: Array, yhat: Array) -> float:
+    """Root of the mean square; a root per sample, as Boyer prints it, would be the mean absolute error."""
+    return float(np.sqrt(mse(y, yhat)))
+
+
+def mae(y: Array, yhat: Array) -> float:
+    """Mean of |y - yhat|.  [Belhafaoui, "MAE"]"""
+    return float(np.mean(np.abs(y - yhat)))
+
+
+def l2_penalty(W: Array, lam: float) -> float:
+    """lam sum W^2, without 1/2.  [Michel, "Penalized empirical risk"]"""
+    return float(lam * np.sum(W**2))
+
+
+def l2_penalty_grad(W: Array, lam: float) -> Array:
+    """The gradient of lam sum W^2: 2 lam W.  [Michel]"""
+    return 2.0 * lam * W
+
+
+def l1_penalty(W: Array, lam: float) -> float:
+    """lam sum |W|.  [Michel]"""
+    return float(lam * np.sum(np.abs(W)))
+
+
+def l1_penalty_grad(W: Array, lam: float) -> Array:
+    """A subgradient of lam sum |W|: lam sign W, 0 at 0."""
+    return lam * np.sign(W)

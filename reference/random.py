@@ -1,0 +1,90 @@
+"""Inputs for hidden tests and pictures, drawn from a given generator."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+Array = np.ndarray
+Rng = np.random.Generator
+
+
+def logits(rng: Rng, N: int, K: int, scale: float = 2.0) -> Array:
+    """Scores of a size that keeps every softmax entry well above 0.  -> (N, K)"""
+    return rng.uniform(-scale, scale, size=(N, K))
+
+
+def probabilities(rng: Rng, N: int, K: int) -> Array:
+    """Rows of a softmax.  -> (N, K), every entry at least e^-4 / K"""
+    e = np.exp(logits(rng, N, K))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+def one_hot(rng: Rng, N: int, K: int) -> Array:
+    """One-hot rows; the first min(N, K) are different, so that no constant column is right by luck.  -> (N, K)"""
+    labels = np.concatenate([rng.permutation(K), rng.integers(K, size=max(N - K, 0))])[:N]
+    return np.eye(K)[labels]
+
+
+def soft_targets(rng: Rng, N: int, K: int) -> Array:
+    """Rows that sum to one with no entry near 1.  -> (N, K)"""
+    P = rng.uniform(0.5, 1.5, size=(N, K))
+    return P / P.sum(axis=1, keepdims=True)
+
+
+def weighted_targets(rng: Rng, N: int, K: int) -> Array:
+    """Rows that sum to anything between 1.5 and 4, never to one.  -> (N, K)"""
+    return soft_targets(rng, N, K) * rng.uniform(1.5, 4.0, size=(N, 1))
+
+
+def away_from_zero(rng: Rng, *shape: int) -> Array:
+    """Entries of both signs with 0.1 <= |x| <= 2: no kink and no small number.  -> shape"""
+    signs = np.resize([1.0, -1.0], int(np.prod(shape)))
+    return (rng.permutation(signs) * rng.uniform(0.1, 2.0, size=signs.size)).reshape(shape)
+
+
+def mlp_params(rng: Rng, sizes: Sequence[int]) -> list[tuple[Array, Array]]:
+    """Weights and biases away from 0, with biases as large as weights: a bias forgotten is a bias seen."""
+    layers = zip(sizes[:-1], sizes[1:], strict=True)
+    return [(away_from_zero(rng, o, i) / np.sqrt(i), away_from_zero(rng, o) / 2) for i, o in layers]
+
+
+def batches(rng: Rng, N: int, sizes: Sequence[int]) -> list[Array]:
+    """Row numbers without repetition inside a batch, in no order.  -> one (size,) int array per size"""
+    return [rng.permutation(N)[:size] for size in sizes]
+
+
+Split = tuple[Array, Array, Array, Array]
+
+
+def table_split(file: Path, rng: Rng, train: int) -> Split:
+    """A fresh split of a CSV table (one header line, last column the class 0..K-1) -> Xtr, ytr, Xte, yte.
+
+    Columns are standardised with the training rows' mean and deviation. Column order and class numbers are drawn anew,
+    so that a table learnt by heart is of no use as it stands.
+    """
+    table = np.loadtxt(file, delimiter=",", skiprows=1)
+    X, y = table[:, :-1], table[:, -1].astype(int)
+    X = X[:, rng.permutation(X.shape[1])]
+    y = rng.permutation(y.max() + 1)[y]
+    return _split(X, y, rng, train)
+
+
+def rings_split(rng: Rng, train: int, test: int) -> Split:
+    """Points of a disc (one class) and of a ring around it (the other) -> Xtr (train, 2), ytr, Xte (test, 2), yte."""
+    N = train + test
+    y = np.arange(N) % 2
+    radius = np.where(y == 0, np.sqrt(rng.uniform(0, 1, size=N)), rng.uniform(1.5, 2.5, size=N))
+    angle = rng.uniform(0, 2 * np.pi, size=N)
+    X = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
+    return _split(X, y, rng, train)
+
+
+def _split(X: Array, y: Array, rng: Rng, train: int) -> Split:
+    order = rng.permutation(len(X))
+    tr, te = order[:train], order[train:]
+    mean, deviation = X[tr].mean(axis=0), X[tr].std(axis=0)
+    X = (X - mean) / deviation
+    return X[tr], y[tr], X[te], y[te]

@@ -1,0 +1,110 @@
+"""For all tests: what needs an engine or a card, and an account of every test that did not run.
+
+With CI=true a test marked `docker` that would be skipped fails: there the engine is part of the promise.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections import Counter
+from collections.abc import Generator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from autograder.sandbox import image
+
+ROOT = Path(__file__).parent.parent
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(NotRun(), "not-run")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Fast tests first: their failures are seen at once."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is not None)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for marker, missing in (("docker", docker_missing), ("gpu", gpu_missing)):
+        if item.get_closest_marker(marker) and missing():
+            pytest.skip(missing())
+
+
+@cache
+def docker_missing() -> str:
+    if image.engine(state_folder()) is None:
+        return "no Docker engine answers (sudo scripts/engine.sh start)"
+    return "" if image.image(state_folder()) else "the box's image is not built (make setup)"
+
+
+@cache
+def gpu_missing() -> str:
+    program = shutil.which("nvidia-smi")
+    seen = subprocess.run([program, "-L"], capture_output=True, text=True).stdout if program else ""
+    return "" if "GPU 0" in seen else "no CUDA device"
+
+
+class NotRun:
+    """Counts what was skipped, by reason, and says it at the end."""
+
+    def __init__(self) -> None:
+        self.tests: Counter[str] = Counter()
+        self.modules: dict[str, str] = {}
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
+        if report.skipped and not hasattr(report, "wasxfail"):
+            if item.get_closest_marker("docker") and os.environ.get("CI") == "true":
+                report.outcome, report.longrepr = "failed", f"must not be skipped in CI: {reason(report)}"
+            else:
+                self.tests[reason(report)] += 1
+        return report
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.skipped:
+            self.modules[report.nodeid] = reason(report)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        for why, count in sorted(self.tests.items()):
+            terminalreporter.write_line(f"Not run: {count} {'test' if count == 1 else 'tests'}: {why}", yellow=True)
+        for module, why in sorted(self.modules.items()):
+            terminalreporter.write_line(f"Not run: all of {module}: {why}", yellow=True)
+
+
+def reason(report: pytest.TestReport | pytest.CollectReport) -> str:
+    text = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    return text.removeprefix("Skipped: ")
+
+
+def state_folder() -> Path:
+    return Path(os.environ.get("AUTOGRADER_STATE", ROOT / ".autograder"))
+
+
+@pytest.fixture(scope="session")
+def state() -> Path:
+    """The state folder that `make setup` filled: environment, image, engine."""
+    return state_folder()
+
+
+@pytest.fixture(scope="session")
+def box_environment(state: Path) -> Path:
+    """The virtual environment that student code sees."""
+    found = image.environment(state)
+    if found is None:
+        pytest.fail("the box's environment is not built. Run: make setup")
+    return found
+
+
+@pytest.fixture(scope="session")
+def box_image(state: Path) -> str:
+    """The id of the image that boxes start from; for tests marked `docker`."""
+    found = image.image(state)
+    if found is None:
+        pytest.fail("the box's image is not built. Run: make setup")
+    return found
