@@ -14,6 +14,7 @@ A fresh /proc cannot be mounted here (the kernel refuses it where the box's own 
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import errno
 import fcntl
@@ -89,8 +90,6 @@ def fork_into(jail: Jail, channel: int, capture: int, inner: bytes, run: Callabl
         said = b"".join(iter(lambda: os.read(read, 4096), b"")).decode("utf-8", "replace")
     finally:
         os.close(read)
-    if jail.kind == "namespaces":
-        os.waitpid(p1, 0)
     # p1 and p2 write when they come to it, in either order, each word in one piece.
     words = [w for w in said.split(";") if w]
     pid = next((int(w[1:]) for w in words if w.startswith("P")), 0)
@@ -127,6 +126,7 @@ def _p1(jail: Jail, channel: int, capture: int, inner: bytes, write: int, run: C
     if p2 == 0:
         _guarded(write, lambda: _p2(jail, channel, capture, inner, write, run))
     os.write(write, b"P%d;" % p2)
+    os.close(write)  # before the exit: taking a process with torch apart lasts longer than the rest of the jail
     os._exit(0)
 
 
@@ -252,7 +252,15 @@ def kill(pid: int, kind: str) -> tuple[int, float]:
         return 0, 0.0
     if kind == "none":
         _reap_orphans()
+    _reap_zombies()
     return status, usage.ru_utime + usage.ru_stime
+
+
+def _reap_zombies() -> None:
+    """p1, and whoever else came to Z to be buried."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
 
 
 def _reap_orphans() -> None:

@@ -21,7 +21,9 @@ from ..errors import BoxError
 from . import cgroup
 from .box import ZYGOTE_MB, Box, Settings, environment
 
-_SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/etc/localtime")
+#: Where glibc looks before it puts the zygote's heap on huge pages (see box.environment); covered in every jail.
+_HUGE_PAGES = "/sys/kernel/mm/transparent_hugepage"
+_SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/etc/localtime", _HUGE_PAGES)
 #: Places in /usr that hold nothing a notebook needs and much that a reader might like.
 _HIDDEN = ("/usr/local", "/usr/src", "/usr/share/doc")
 
@@ -67,12 +69,12 @@ class Bubblewrap(Box):
         else:
             command += ["--unshare-user"]
         command += ["--clearenv", *(word for name, value in environment() for word in ("--setenv", name, value))]
+        command += _folder("/etc", "/sys", "/sys/kernel", "/sys/kernel/mm", "/box")
         for path in _SYSTEM:
             command += ["--ro-bind-try", path, path]
         for path in _HIDDEN:
             if Path(path).is_dir() and not self._base().is_relative_to(path):
                 command += ["--tmpfs", path, "--remount-ro", path]
-        command += _folder("/box")
         base = self._base()
         if not base.is_relative_to("/usr") or base.is_relative_to("/usr/local"):
             command += [*_folder(*map(str, reversed(base.parents))), "--ro-bind", str(base), str(base)]

@@ -76,7 +76,7 @@ def _build(home: Path) -> None:
         # No pip inside: what a notebook may import is decided here.
         pip = ["--python", str(env / "bin/python")]
         _pip([*pip, "install", "--no-compile", *_torch_index(), "-r", str(FILES / "requirements.txt")])
-        versions = _pip([*pip, "freeze"])
+        versions = _pip([*pip, "freeze", "--all"])
         _run([str(env / "bin/python"), str(FILES / "slim.py"), str(env), str(home / "env")], "")
         (env.parent / "versions.txt").write_text(versions)
         env.parent.rename(home)
