@@ -123,7 +123,8 @@ def forbidden_uses(found: Intake, unit: Unit) -> dict[str, str]:
         # One cell may solve several exercises (a .py file is one cell), so what it defines decides, not what it is called.
         for cell, names in own:
             mine = cell.exercise == exercise.id or not names.keys().isdisjoint(exercise.functions)
-            uses = forbidden.scan(cell.source, exercise.forbid) if mine else ()
+            elsewhere = "\n".join(other.source for other in found.cells if other is not cell)
+            uses = forbidden.scan(cell.source, exercise.forbid, elsewhere) if mine else ()
             if uses:
                 sentences[exercise.id] = (
                     f"`{uses[0].name}` (line {uses[0].line} of your cell) is not allowed in this exercise."

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from .. import release as releases
-from ..audit import AuditReport
-from ..audit import run as run_audit
 from .common import Desk, console, with_desk
+
+if TYPE_CHECKING:
+    from ..audit import AuditReport
 
 
 @click.command()
@@ -55,6 +57,8 @@ def audit(desk: Desk, units: tuple[str, ...], seeds: int) -> None:
 
 
 def _audited(desk: Desk, name: str, seeds: int) -> AuditReport:
+    from ..audit import run as run_audit  # a release must not wait for the test machinery
+
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task(f"audit {name}", total=None)

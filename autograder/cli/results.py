@@ -48,7 +48,8 @@ def status(desk: Desk, student: str | None, unit: str | None) -> None:
             words = (str(one.id), one.student, one.unit, str(one.attempt), f"{one.received:%Y-%m-%d %H:%M}")
             table.add_row(*(Text(w) for w in (*words, standing.state.value, points, note[:80])))
     if not found:
-        raise CommandError("nothing has been handed in" + (f" by {student!r}." if student else "."))
+        console.print(Text("nothing has been handed in" + (f" by {student!r}" if student else "") + " yet"))
+        return
     console.print(table)
 
 

@@ -1,0 +1,183 @@
+"""Can a unit's tests be trusted?
+
+The solution and every right.py entry score full, nothing scores 0, every wrong.py entry loses points in its exercise
+and nowhere else and its diagnosis is shown, and no answer whatever makes a check "not graded": all under many seeds,
+because a student meets any seed.
+
+Everything runs in this process through LocalStudent, which passes values through the wire's own encoding: these are
+the course's own functions, twenty seeds of them are thousands of runs, and what a box does to an answer is the same.
+That the released notebook, solved, scores full in a real box is one run, and stands in tests/acceptance.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from autograder.audit.hostile import HOSTILE, instead
+from autograder.audit.report import AuditReport, Finding
+from autograder.checks.forbidden import scan
+from autograder.checks.local import LocalStudent
+from autograder.checks.points import Solution
+from autograder.checks.session import CheckSession
+from autograder.records import CheckResult, Verdict
+
+__all__ = ["AuditReport", "Finding", "run"]
+
+Progress = Callable[[str], None]
+Namespace = Mapping[str, Callable[..., Any]]
+_HOSTILE_SEEDS = 3
+
+
+def run(root: Path, unit: str, seeds: int = 20, progress: Progress | None = None) -> AuditReport:
+    """Audit assignments/<unit> of the course in `root`.  progress: told who is being tried, before each."""
+    began = time.perf_counter()
+    with CheckSession(root, unit) as session:
+        audit = _Audit(session, seeds, progress or (lambda who: None))
+        findings = tuple(dict.fromkeys(audit.findings()))
+        return AuditReport(
+            unit,
+            checks=len(session.checks),
+            wrong=len(session.wrong),
+            right=len(audit.right),
+            hostile=len(HOSTILE),
+            seeds=seeds,
+            seconds=time.perf_counter() - began,
+            findings=findings,
+        )
+
+
+class _Audit:
+    """One audit of one open session."""
+
+    def __init__(self, session: CheckSession, seeds: int, progress: Progress) -> None:
+        self.session, self.seeds, self.progress = session, seeds, progress
+        self.right = session.right
+
+    def findings(self) -> Iterator[Finding]:
+        yield from self._full("solution", self.session.solution)
+        yield from self._blank()
+        for each in self.right:
+            yield from self._obeys(each)
+            yield from self._full(f"right {each.name}", self._with(each))
+        yield from self._right_together()
+        for each in self.session.wrong:
+            yield from self._loses(each)
+        yield from self._exercises_without_wrong()
+        for name, variant in HOSTILE.items():
+            yield from self._hostile(name, variant)
+
+    # Running
+
+    def _with(self, each: Solution) -> Namespace:
+        return {**self.session.solution, each.replaces or "": each.function}
+
+    def _run(self, namespace: Namespace, n: int, help: bool = False) -> tuple[CheckResult, ...]:
+        return self.session.run(LocalStudent(namespace), lambda check: _seed(self.session.name, check, n), help=help)
+
+    def _broken(self, who: str, results: Iterable[CheckResult], n: int) -> Iterator[Finding]:
+        for r in results:
+            if r.verdict is Verdict.NOT_GRADED:
+                yield Finding(who, f"{r.check} breaks instead of judging (seed {n}): {r.message}")
+
+    # Each kind of solution
+
+    def _full(self, who: str, namespace: Namespace) -> Iterator[Finding]:
+        self.progress(who)
+        lost: dict[str, list[str]] = {}
+        for n in range(self.seeds):
+            results = self._run(namespace, n)
+            yield from self._broken(who, results, n)
+            for r in results:
+                if r.verdict not in (Verdict.PASSED, Verdict.NOT_GRADED):
+                    lost.setdefault(r.check, []).append(f"{r.verdict.value} at seed {n}: {r.message}")
+        for check, times in lost.items():
+            yield Finding(who, f"{check} takes points of it under {len(times)} of {self.seeds} seeds ({times[0]})")
+
+    def _blank(self) -> Iterator[Finding]:
+        self.progress("blank")
+        every = [exercise.id for exercise in self.session.unit.exercises]
+        told = self.session.run(LocalStudent({}), lambda check: 0, missing=every, help=False)
+        called = self._run({name: _stub for name in self.session.solution}, 0)
+        for r in (*told, *called):
+            if r.verdict is not Verdict.MISSING or r.earned > 0:
+                yield Finding("blank", f"{r.check} gives {r.earned:g} points for the empty stub ({r.verdict.value})")
+
+    def _right_together(self) -> Iterator[Finding]:
+        """A whole submission in another style, as far as right.py goes."""
+        if self.right:
+            replaced = {each.replaces or "": each.function for each in self.right}
+            yield from self._full("right, all together", {**self.session.solution, **replaced})
+
+    def _obeys(self, each: Solution) -> Iterator[Finding]:
+        """A right solution keeps the rules that students keep."""
+        forbid = self.session.unit.exercise(each.exercise).forbid
+        around = Path(inspect.getsourcefile(each.function) or "").read_text("utf-8")
+        lines, first = inspect.getsourcelines(each.function)
+        for use in scan("".join(lines), forbid, around):
+            yield Finding(
+                f"right {each.name}", f"{each.place}: uses {use.name} (line {first + use.line - 1}), forbidden"
+            )
+
+    def _loses(self, each: Solution) -> Iterator[Finding]:
+        who = f"wrong {each.name}"
+        self.progress(who)
+        kept: list[int] = []
+        shown = False
+        for n in range(self.seeds):
+            results = self._run(self._with(each), n, help=True)
+            yield from self._broken(who, results, n)
+            own = [r for r in results if r.exercise == each.exercise]
+            if sum(r.earned for r in own) > sum(r.points for r in own) - 1e-9:
+                kept.append(n)
+            shown |= any(r.diagnosis == each.diagnosis for r in own)
+            yield from self._elsewhere(who, each, results, n)
+        if kept:
+            yield Finding(
+                who, f"keeps all points of {each.exercise} under {len(kept)} of {self.seeds} seeds ({kept[:5]})"
+            )
+        elif not shown and self._by_value(each):
+            yield Finding(who, f"loses points, but no check shows its diagnosis ({each.diagnosis[:60]!r})")
+
+    def _elsewhere(self, who: str, each: Solution, results: Iterable[CheckResult], n: int) -> Iterator[Finding]:
+        for r in results:
+            if r.exercise != each.exercise and r.verdict not in (Verdict.PASSED, Verdict.NOT_GRADED):
+                yield Finding(who, f"loses points in {r.exercise} too: {r.check} (seed {n})")
+
+    def _by_value(self, each: Solution) -> bool:
+        """It gives a wrong value somewhere; a wrong solution that only trains badly, or crashes, has none to be known by."""
+        return any(self.session.fails_by_value(self._with(each), each.exercise, self._seed_of(n)) for n in range(2))
+
+    def _seed_of(self, n: int) -> Callable[[str], int]:
+        return lambda check: _seed(self.session.name, check, n)
+
+    def _exercises_without_wrong(self) -> Iterator[Finding]:
+        known = {each.exercise for each in self.session.wrong}
+        for exercise in self.session.unit.exercises:
+            if exercise.id not in known:
+                yield Finding(
+                    f"exercise {exercise.id}", "wrong.py has no wrong solution of it: what its checks see is unknown"
+                )
+
+    def _hostile(self, name: str, variant: Callable[[Any], Any]) -> Iterator[Finding]:
+        who = f"hostile {name}"
+        self.progress(who)
+        namespace = {f: instead(function, variant) for f, function in self.session.solution.items()}
+        for n in range(min(self.seeds, _HOSTILE_SEEDS)):
+            results = self._run(namespace, n)
+            yield from self._broken(who, results, n)
+            for r in results:
+                if r.earned > 0:
+                    yield Finding(who, f"earns {r.earned:g} in {r.check} (seed {n})")
+
+
+def _stub(*_: Any, **__: Any) -> Any:
+    raise NotImplementedError
+
+
+def _seed(unit: str, check: str, n: int) -> int:
+    return int.from_bytes(hashlib.sha256(f"audit {n} of {unit}/{check}".encode()).digest()[:6], "big")

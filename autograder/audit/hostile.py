@@ -1,0 +1,99 @@
+"""Answers that no check may trip over: each becomes a verdict, and none earns a point.
+
+A variant takes the right answer and gives the hostile one, so that some look almost right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+
+class _Thing:
+    """An object that does not cross the wall."""
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    def __float__(self) -> float:
+        return 1.0
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def _leaves(change: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """The change made to each number or array of an answer."""
+
+    def variant(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {key: variant(v) for key, v in value.items()}
+        if isinstance(value, tuple | list):
+            return [variant(v) for v in value]
+        return change(value)
+
+    return variant
+
+
+def _shorter(value: Any) -> Any:
+    """Without its last part: a check that goes through parts must not forget the missing one."""
+    if isinstance(value, Mapping):
+        return dict(list(value.items())[:-1])
+    if isinstance(value, tuple | list) or (isinstance(value, np.ndarray) and value.ndim):
+        return value[:-1]
+    return None
+
+
+def _longer(value: Any) -> Any:
+    """With its last part twice."""
+    if isinstance(value, Mapping):
+        return {**value, "more": 1.0}
+    if isinstance(value, tuple | list):
+        return [*value, *value[-1:]]
+    if isinstance(value, np.ndarray) and value.ndim:
+        return np.concatenate([value, value[-1:]])
+    return None
+
+
+def _crash(value: Any) -> Any:
+    raise ValueError
+
+
+#: name -> what the function returns instead of the right answer
+HOSTILE: Mapping[str, Callable[[Any], Any]] = {
+    "None": lambda right: None,
+    "text": lambda right: "1.0",
+    "bytes": lambda right: b"1.0",
+    "an empty tuple": lambda right: (),
+    "a tuple": lambda right: (1.0, 2.0),
+    "a ragged list": lambda right: [[1.0], [1.0, 2.0]],
+    "a list of text": lambda right: ["1.0", None],
+    "NaN": lambda right: float("nan"),
+    "infinity": lambda right: float("inf"),
+    "a huge integer": lambda right: 10**400,
+    "a large integer": lambda right: 10**30,
+    "a complex number": lambda right: 1j,
+    "an empty array": lambda right: np.zeros((0, 3)),
+    "an empty dict": lambda right: {},
+    "a dict": lambda right: {"a": 1.0},
+    "True": lambda right: True,
+    "a number": lambda right: 0.123456789,
+    "an object": lambda right: _Thing(),
+    "a list of objects": lambda right: [_Thing(), _Thing()],
+    "the right answer in a list": lambda right: [right],
+    "the right answer as text": str,
+    "the right answer, an axis more": _leaves(lambda a: np.asarray(a)[None]),
+    "the right answer without its last part": _shorter,
+    "the right answer with its last part twice": _longer,
+    "the right shape, complex": _leaves(lambda a: np.asarray(a) + 0j),
+    "the right shape, NaN": _leaves(lambda a: np.full(np.shape(a), np.nan)),
+    "the right shape, None": _leaves(lambda a: None),
+    "the right shape, objects": _leaves(lambda a: _Thing()),
+    "an exception": _crash,
+}
+
+
+def instead(function: Callable[..., Any], variant: Callable[[Any], Any]) -> Callable[..., Any]:
+    """The function with the variant of each of its answers."""
+    return lambda *args, **kwargs: variant(function(*args, **kwargs))

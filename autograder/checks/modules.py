@@ -1,0 +1,83 @@
+"""A course folder's own modules: imported from that folder and from nowhere else, and gone when nobody looks.
+
+Two bundles in one process each have a `reference`; so has the course that this program is developed in.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import importlib.util
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from autograder.errors import UnitError
+
+_OWN = ("reference", "assignments")
+_BELOW = tuple(f"{name}." for name in _OWN)
+
+
+def _is_own(name: str) -> bool:
+    return name in _OWN or name.startswith(_BELOW)
+
+
+class OwnModules:
+    """The modules of one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.resolve()
+        self._modules: dict[str, ModuleType] = {}
+
+    @contextlib.contextmanager
+    def here(self) -> Iterator[None]:
+        """Within, `import reference` means this folder's; afterwards everything is as it was."""
+        theirs = {name: sys.modules.pop(name) for name in list(sys.modules) if _is_own(name)}
+        writes = sys.dont_write_bytecode
+        sys.modules.update(self._modules)
+        sys.path.insert(0, str(self.folder))
+        # A cached .pyc is known by its second: a file that is edited and judged at once would be judged as it was.
+        sys.dont_write_bytecode = True
+        try:
+            yield
+        finally:
+            sys.dont_write_bytecode = writes
+            with contextlib.suppress(ValueError):
+                sys.path.remove(str(self.folder))
+            self._modules = {name: sys.modules.pop(name) for name in list(sys.modules) if _is_own(name)}
+            sys.modules.update(theirs)
+
+    def function(self, dotted: str) -> Any:
+        """reference.<module>.<function>; call within `here`."""
+        module, _, name = dotted.rpartition(".")
+        return getattr(importlib.import_module(f"reference.{module}"), name)
+
+    def load(self, path: Path) -> ModuleType | None:
+        """A file of the unit that nothing imports by name (wrong.py, right.py); None if it is not there."""
+        if not path.is_file():
+            return None
+        spec = importlib.util.spec_from_file_location(f"assignments.{path.parent.name}.{path.stem}", path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        try:
+            spec.loader.exec_module(module)
+        except Exception as error:
+            raise unreadable(error, path) from error
+        return module
+
+
+def unreadable(error: BaseException, path: Path) -> UnitError:
+    """One line for an exception that a unit's file raised when it was read."""
+    if isinstance(error, UnitError):
+        return error
+    place = "/".join(path.parts[-3:])
+    line = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else None
+    trace = error.__traceback__
+    while trace is not None:
+        if Path(trace.tb_frame.f_code.co_filename).name == path.name:
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return UnitError(f"{place}:{line or 1}: {type(error).__name__} when it was read: {error}. Mend it.")
