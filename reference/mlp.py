@@ -99,7 +99,7 @@ def train(params: Params, X: Array, P: Array, lr: float, batches: Sequence[Array
 
 
 def train_mlp(Xtr: Array, ytr: Array, Xte: Array, seed: int) -> Array:
-    """Train a net d-32-16-K on labelled rows, give the logits of the others.  Xtr (N, d), ytr (N,) in 0..K-1, Xte (M, d) -> (M, K)."""
+    """Train a net d-32-16-K; logits of new rows.  Xtr (N, d), ytr (N,) in 0..K-1, Xte (M, d) -> (M, K)."""
     rng = np.random.default_rng(seed)
     N, d = Xtr.shape
     K = int(ytr.max()) + 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -47,8 +48,7 @@ def away_from_zero(rng: Rng, *shape: int) -> Array:
 
 def mlp_params(rng: Rng, sizes: Sequence[int]) -> list[tuple[Array, Array]]:
     """Weights and biases away from 0, with biases as large as weights: a bias forgotten is a bias seen."""
-    layers = zip(sizes[:-1], sizes[1:], strict=True)
-    return [(away_from_zero(rng, o, i) / np.sqrt(i), away_from_zero(rng, o) / 2) for i, o in layers]
+    return [(away_from_zero(rng, o, i) / np.sqrt(i), away_from_zero(rng, o) / 2) for i, o in pairwise(sizes)]
 
 
 def batches(rng: Rng, N: int, sizes: Sequence[int]) -> list[Array]:

@@ -8,9 +8,7 @@ set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 verb=${1:-help}
-folder=${2:-$here/.autograder/engine}
-mkdir -p "$folder"
-folder=$(cd "$folder" && pwd)
+folder=$(realpath -m -- "${2:-$here/.autograder/engine}")
 
 say() { printf '%s\n' "$*" >&2; }
 fail() { say "engine: $*"; exit 1; }
@@ -58,6 +56,7 @@ start() {
     if host=$(others); then say "engine: one answers already"; echo "DOCKER_HOST=$host"; return; fi
     if number=$(pid) && answers "$(ours)"; then echo "DOCKER_HOST=$(ours)"; return; fi
     [ "$(id -u)" = 0 ] || fail "only root can start an engine. Run: sudo scripts/engine.sh start, or use bubblewrap boxes."
+    mkdir -p "$folder"
     stop
     install_engine
     # apt may have brought up the distribution's own service meanwhile.
@@ -103,7 +102,7 @@ status() {
 
 case $verb in
     start) start ;;
-    stop) stop; rmdir --ignore-fail-on-non-empty -- "$folder" ;;
+    stop) stop; [ ! -d "$folder" ] || rmdir --ignore-fail-on-non-empty -- "$folder" ;;
     status) status ;;
     remove) stop; rm -rf -- "$folder" ;;
     *) sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 2 ;;

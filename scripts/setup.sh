@@ -40,7 +40,7 @@ venv() {
     [ -x .venv/bin/pip ] || "$interpreter" -m venv .venv
     local index=()
     [ -z "${AUTOGRADER_TORCH_INDEX:-}" ] || index=(--extra-index-url "$AUTOGRADER_TORCH_INDEX")
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check "${index[@]}" -c constraints.txt -e '.[dev]'
+    .venv/bin/python -m pip install -qq --disable-pip-version-check "${index[@]}" -c constraints.txt -e '.[dev]'
     touch .venv/installed
 }
 

@@ -102,7 +102,7 @@ class _Audit:
         self.progress("blank")
         every = [exercise.id for exercise in self.session.unit.exercises]
         told = self.session.run(LocalStudent({}), lambda check: 0, missing=every, help=False)
-        called = self._run({name: _stub for name in self.session.solution}, 0)
+        called = self._run(dict.fromkeys(self.session.solution, _stub), 0)
         for r in (*told, *called):
             if r.verdict is not Verdict.MISSING or r.earned > 0:
                 yield Finding("blank", f"{r.check} gives {r.earned:g} points for the empty stub ({r.verdict.value})")

@@ -62,8 +62,9 @@ def _binary(function: Callable[[Any, Any], Any], swapped: bool = False) -> Any:
 def _compared(function: Callable[[Any, Any], Any]) -> Any:
     def method(self: Answer, other: Any) -> Any:
         theirs = plain(other)
-        if isinstance(self._value, Handle):
-            return (self is other) is (function is operator.eq)  # an object that stayed in the box equals itself only
+        if isinstance(self._value, Handle) and function in (operator.eq, operator.ne):
+            # An object that stayed in the box equals itself only.
+            return Answer((self is other) is (function is operator.eq), self._name)
         return self._try("comparing it", lambda: _compare(function, self._value, theirs))
 
     return method
@@ -157,19 +158,17 @@ class Answer:
         key = plain(key)
         value = self._value
         if isinstance(value, Mapping):
-            if key not in value:
+            if isinstance(key, str) and key not in value:
                 raise CheckFailed(f"`{self._name}` gave a dict that has no {key!r}.")
-            return self._part(value[key])
+            return self._part(self._try("taking that part of it", lambda: value[key])._value)
         direct = isinstance(value, str | list | tuple) and isinstance(key, int | slice)
         part = self._try("taking a part of it", lambda: (value if direct else self._number())[key])
         return self._part(part._value)
 
     def __iter__(self) -> Iterator[Any]:
         value = self._value
-        if isinstance(value, Mapping):
-            return iter(list(value))
         rows = isinstance(value, np.ndarray) and value.ndim > 0
-        if not rows and not isinstance(value, str | list | tuple):
+        if not rows and not isinstance(value, str | list | tuple | Mapping):
             raise self._failed("going through its parts")
         self._fits(sys._getframe(1))
         return iter([self._part(v) for v in value])
@@ -180,8 +179,10 @@ class Answer:
         wanted, have = code[at + 1], len(self._value)
         if code[at] == _UNPACK and wanted != have:
             raise CheckFailed(f"`{self._name}` gave {have} parts, {wanted} are expected.")
-        if code[at] == _UNPACK_STAR and have < wanted:
-            raise CheckFailed(f"`{self._name}` gave {have} parts, at least {wanted} are expected.")
+        if code[at] == _UNPACK_STAR:
+            wanted += code[at - 1] if at > 1 and code[at - 2] == dis.EXTENDED_ARG else 0  # names after the star
+            if have < wanted:
+                raise CheckFailed(f"`{self._name}` gave {have} parts, at least {wanted} are expected.")
 
     def __len__(self) -> int:
         value = self._value

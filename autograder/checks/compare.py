@@ -155,6 +155,7 @@ def _numbers(got: Any, expected: Any, how: Profile) -> str:
     e = _expected_array(expected)
     if e is None:  # an integer beyond 64 bits: Python's own, compared as it is
         return "" if isinstance(got, int) and got == expected else "the number differs from what is expected."
+    _can_judge(e, how)
     g = as_array(got)
     if g is None:
         return f"{_asked(e)} expected, not {described(got)}."
@@ -164,10 +165,8 @@ def _numbers(got: Any, expected: Any, how: Profile) -> str:
     if g.shape != e.shape:
         # Shapes before values: numpy would broadcast one lucky number against the whole answer.
         return f"{_shape(e.shape)} is expected, not {_shape(g.shape)}."
-    if not e.size:
-        raise JudgeError("agree has nothing to compare: the expected array is empty.")
     with np.errstate(all="ignore"):
-        return _finite(g, e, how) or _values(g, e, how)
+        return _finite(g, e) or _values(g, e, how)
 
 
 def _expected_array(expected: Any) -> Array | None:
@@ -178,6 +177,13 @@ def _expected_array(expected: Any) -> Array | None:
     if e is None:
         raise JudgeError(f"agree cannot judge by an expected value of type {type(expected).__name__}.")
     return e
+
+
+def _can_judge(e: Array, how: Profile) -> None:
+    if not e.size:
+        raise JudgeError("agree has nothing to compare: the expected array is empty.")
+    if np.isnan(e).any() and not how.nan_equal:
+        raise JudgeError("agree has NaN in the expected value, and nothing equals NaN. Use profile='with_nan'.")
 
 
 def as_array(value: Any) -> Array | None:
@@ -209,12 +215,9 @@ def _kinds(g: Array, e: Array) -> str:
     return ""
 
 
-def _finite(g: Array, e: Array, how: Profile) -> str:
-    """NaN equals nothing; an infinity only the same infinity."""
-    expected_nan = np.isnan(e)
-    if expected_nan.any() and not how.nan_equal:
-        raise JudgeError("agree has NaN in the expected value, and nothing equals NaN. Use profile='with_nan'.")
-    if (np.isnan(g) & ~expected_nan).any():
+def _finite(g: Array, e: Array) -> str:
+    """NaN equals nothing, unless it is asked for; an infinity only the same infinity."""
+    if (np.isnan(g) & ~np.isnan(e)).any():
         return "the answer contains NaN."
     if (np.isinf(g) & (g != e)).any():
         return "the answer contains infinite values."

@@ -11,6 +11,7 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 _DYNAMIC = ("__import__", "builtins.__import__", "importlib.import_module", "importlib.__import__")
 
@@ -44,7 +45,7 @@ def scan(source: str, forbid: tuple[str, ...], elsewhere: str = "") -> tuple[Use
 
 # Reading what a student wrote --------------------------------------------------------------------------------------
 
-_MAGIC = re.compile(r"^([ \t]*)(?:%{1,2}(?:time|timeit|prun|capture)\b(?:[ \t]+-\S+)*|[%!?].*)", re.MULTILINE)
+_MAGIC = re.compile(r"^([ \t]*)(?:%{1,2}(?:time|timeit|prun|capture)\b(?:[ \t]+-\S+)*[ \t]*|[%!?].*)", re.MULTILINE)
 _IMPORT = re.compile(r"^\s*(?:import|from)\s.+$", re.MULTILINE)
 
 
@@ -69,7 +70,7 @@ def _chunks(text: str) -> Iterator[str]:
     """Top-level statements by indentation, each with the empty lines before it, so that line numbers hold."""
     lines = text.split("\n")
     starts = [n for n, line in enumerate(lines) if line and not line[0].isspace() and line[0] not in ")]}#@"]
-    for a, b in zip(starts, [*starts[1:], len(lines)], strict=True):
+    for a, b in pairwise([*starts, len(lines)]):
         yield "\n" * a + "\n".join(lines[a:b])
 
 

@@ -38,6 +38,8 @@ def _problem(value: Any, expected: Any, how: Profile) -> str:
     theirs = plain(expected)
     if theirs is None or isinstance(theirs, str | bytes):
         return f"numbers are expected, not {described(theirs)}."
+    if isinstance(theirs, list | tuple | dict) and not theirs:
+        return "the answer is empty."
     try:
         return difference(value, theirs, how)
     except JudgeError:

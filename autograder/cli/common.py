@@ -29,10 +29,11 @@ box_option = click.option("--box", "box_name", default="auto", show_default=True
 
 @dataclass(frozen=True)
 class Desk:
-    """A course folder and its state folder."""
+    """A course folder and its state folder; boxes: the state folder that `make setup` filled, if it is another."""
 
     root: Path
     state: Path
+    boxes: Path | None = None
 
     @functools.cached_property
     def course(self) -> Course:
@@ -56,7 +57,7 @@ class Desk:
         return Job(unit, bundle.digest, folder, choice, limits, load_secret(self.course.id))
 
     def choice(self, name: str) -> Choice:
-        chosen = choose(name, self.state)
+        chosen = choose(name, self.boxes or self.state)
         if chosen.name == "process":
             errors.print(
                 "[bold red]No isolation:[/] student code runs as you, with your files and network (--box process)."

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from .. import release as releases
@@ -59,15 +59,15 @@ def audit(desk: Desk, units: tuple[str, ...], seeds: int) -> None:
 def _audited(desk: Desk, name: str, seeds: int) -> AuditReport:
     from ..audit import run as run_audit  # a release must not wait for the test machinery
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[who]}", markup=False),
+    )
     with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task(f"audit {name}", total=None)
-        report = run_audit(
-            desk.root,
-            name,
-            seeds=seeds,
-            progress=lambda done, total: progress.update(task, completed=done, total=total),
-        )
+        task = progress.add_task(f"audit {name}", total=None, who="")
+        report = run_audit(desk.root, name, seeds, lambda who: progress.update(task, advance=1, who=who))
     console.print(Text(report.summary))
     for finding in report.findings:
         console.print(Text(f"  ✗ {finding}", style="red"))

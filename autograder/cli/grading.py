@@ -75,7 +75,7 @@ def grade(desk: Desk, path: Path, student: str | None, unit: str | None, box_nam
       autograder grade submitted/ --unit backprop
     """
     with desk.store() as grades:
-        taken, refused = _take_all(desk, grades, path, student, unit)
+        taken, refused = take_all(desk, grades, path, student, unit)
         todo = [s for s in taken if grades.standing(s.id).state in (State.RECEIVED, State.RETRY)]
         outcomes = grade_all(desk, grades, todo, box_name, jobs)
         show_table(grades, taken, outcomes)
@@ -171,7 +171,7 @@ def _receipt(taken: Submission, new: bool) -> None:
         console.print(Text(f"  note: {note}", style="yellow"))
 
 
-def _take_all(
+def take_all(
     desk: Desk, grades: Store, path: Path, student: str | None, unit: str | None
 ) -> tuple[list[Submission], list[str]]:
     """Accept all that lies at a path; what cannot be accepted is named and does not stop the rest."""
@@ -180,9 +180,9 @@ def _take_all(
     if student is not None:
         raise CommandError("--student is for a single file; in a folder the files' names tell.")
     taken: dict[int, Submission] = {}
-    refused = []
-    found = intake.find_submissions(path, desk.unit_names())
-    if not found:
+    refused: list[str] = []
+    found = intake.find_submissions(path, desk.unit_names(), refused)
+    if not found and not refused:
         raise CommandError(f"{path}: no .ipynb, .py or .zip here.")
     for one in found:
         if unit is not None and one.unit not in (None, unit):
@@ -209,7 +209,7 @@ def grade_all(
     if not todo:
         return outcomes
     choice = desk.choice(box_name)
-    selftest.require(choice, desk.state)
+    selftest.require(choice, choice.state, lambda line: errors.print(Text(line)))
     console.print(Text(f"box: {choice.name}"))
     for name in dict.fromkeys(s.unit for s in todo):
         mine = [s for s in todo if s.unit == name]

@@ -109,14 +109,16 @@ class _Encoder:
             return {"t": [self.node(v, depth + 1) for v in value]}
         if isinstance(value, (list, range)):
             return {"l": [self.node(v, depth + 1) for v in value]}
-        if isinstance(value, dict) and all(isinstance(k, (str, int, float, bool, type(None))) for k in value):
-            return {
-                "d": [[self._scalar(k) if k is not None else None, self.node(v, depth + 1)] for k, v in value.items()]
-            }
+        if isinstance(value, dict) and all(map(_is_key, value)):
+            return {"d": [[self._key(k), self.node(v, depth + 1)] for k, v in value.items()]}
         torch = sys.modules.get("torch")
         if torch is not None and isinstance(value, torch.Tensor):
             return {"T": self._array(_tensor_to_array(torch, value))}
         return self._object(value)
+
+    def _key(self, key: Any) -> Any:
+        key = key.item() if isinstance(key, np.generic) else key
+        return key if key is None or isinstance(key, bool) else self._scalar(key)
 
     def _object(self, value: Any) -> Any:
         return {"h": self.handle(value)}
@@ -134,6 +136,13 @@ class _Encoder:
         self.parts.append(raw)
         self.size += raw.nbytes
         return [offset, raw.nbytes]
+
+
+def _is_key(key: Any) -> bool:
+    """Text or a plain number.  Larger integers could be chosen to share one hash, and a dict of them takes minutes."""
+    if isinstance(key, int):
+        return -(1 << 63) <= key < 1 << 63
+    return key is None or isinstance(key, (str, float, np.integer, np.floating, np.bool_))
 
 
 def _code(dtype: np.dtype[Any]) -> str:
@@ -218,6 +227,7 @@ class _Decoder:
     handle: Callable[[int], Any]
     tensor: Callable[[np.ndarray[Any, Any]], Any]
     nodes: int = 0
+    taken: int = 0
 
     def value(self, node: Any, depth: int = 0) -> Any:
         self.nodes += 1
@@ -253,8 +263,8 @@ class _Decoder:
         result: dict[Any, Any] = {}
         for pair in _list(content):
             key = self.value(_two(pair)[0], depth)
-            if isinstance(key, (list, dict, np.ndarray)) or key in result:
-                raise WireError("a key of a dict is no scalar, or stands twice")
+            if not _is_key(key) or key in result:
+                raise WireError("a key of a dict is no text or number, or stands twice")
             result[key] = self.value(pair[1], depth)
         return result
 
@@ -277,6 +287,9 @@ class _Decoder:
     def _slice(self, offset: int, length: int) -> memoryview:
         if not 0 <= _natural(offset) <= len(self.body) or not 0 <= _natural(length) <= len(self.body) - offset:
             raise WireError("bytes beyond the frame")
+        self.taken += length
+        if self.taken > len(self.body):  # the same bytes named a thousand times would be copied a thousand times
+            raise WireError("bytes named twice")
         return self.body[offset : offset + length]
 
 

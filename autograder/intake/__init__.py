@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from autograder.intake.code import definitions
 from autograder.intake.find import Found, find_submissions, found, read_file, student_id, student_of
 from autograder.intake.formats import unpack
 from autograder.intake.repair import restore, unsolved
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from autograder.notebook import Unit
     from autograder.records import Intake
 
-__all__ = ["Found", "find_submissions", "found", "read", "read_file", "student_id", "student_of", "unsolved"]
+__all__ = ["Found", "definitions", "find_submissions", "found", "read", "read_file", "student_id", "student_of", "unsolved"]
 
 
 def read(data: bytes, filename: str, unit: Unit) -> Intake:

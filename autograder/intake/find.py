@@ -55,15 +55,25 @@ def student_of(path: Path, units: Collection[str] = ()) -> str:
     return student_id(rest.partition("_")[0], path.name)
 
 
-def find_submissions(path: Path, units: Collection[str]) -> list[Found]:
-    """The submissions at a path, by student and unit. Links are not followed, checkpoints and hidden files left out."""
+def find_submissions(path: Path, units: Collection[str], refused: list[str] | None = None) -> list[Found]:
+    """The submissions at a path, by student and unit. Links are not followed, checkpoints and hidden files left out.
+
+    With a list in `refused`, what is wrong with one file of a folder is added to it and does not stop the others.
+    """
     if path.is_file():
         return [found(path, student_of(path, units), units)]
     if not path.is_dir():
         raise SubmissionError(f"{path}: there is no such file or folder. Give a notebook or a folder of them.")
     root = path / "submitted" if (path / "submitted").is_dir() else path
     files = list(_files(root, _DEPTH))
-    chosen = [_in_tree(file, root, units) for file in files if _is_the_notebook(file, root, files, units)]
+    chosen = []
+    for file in files:
+        try:
+            chosen += [_in_tree(file, root, units)] if _is_the_notebook(file, root, files, units) else []
+        except SubmissionError as error:
+            if refused is None:
+                raise
+            refused.append(str(error))
     return sorted(chosen, key=lambda one: (one.student, one.unit or "", str(one.path)))
 
 

@@ -262,7 +262,7 @@ def _torch_index() -> list[str]:
 
 def _pip(words: list[str]) -> str:
     cure = "Is the package index reachable, and is pip installed beside autograder (python -m ensurepip)?"
-    return _run([sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", *words], cure)
+    return _run([sys.executable, "-m", "pip", "-qq", "--disable-pip-version-check", *words], cure)
 
 
 def _run(words: list[str], cure: str) -> str:

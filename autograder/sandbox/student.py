@@ -9,6 +9,7 @@ budget of wall time: the process that has seen hidden inputs is dead.
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
 import select
 import time
@@ -25,6 +26,8 @@ from .recording import Recording, to_reply
 
 #: How much longer than its limit a call may take by the wall clock while it gets no processor (or sleeps).
 PATIENCE = 3.0
+#: Characters of an exception's own message that are kept.
+MESSAGE = 500
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,9 @@ class BoxedStudent:
         said = bytearray()
         try:
             header, body = self._exchange(frame, self.limits.load_s, "run your notebook's cells", said)
-            self.faults = _load_faults(header, body, len(self.cells))
+            faults = _load_faults(header, body, len(self.cells))
+            if self.loads == 1:
+                self.faults = faults  # a later load may know what the calls before it have seen
         except wire.WireError:
             self._unloadable = self._ended(StudentFault("crashed", "Your notebook broke off while its cells were run."))
             raise self._unloadable from None
@@ -166,7 +171,7 @@ class BoxedStudent:
         self._note_used(name, answer, body)
         fault = _values(answer).get("fault")
         if fault is not None:
-            raise _fault(name, wire.decode({"values": {"fault": fault}}, body)["fault"])
+            raise _fault(name, wire.decode({"values": {"fault": fault}}, body)["fault"], len(self.cells))
         return answer, body
 
     def _note_used(self, name: str, answer: Mapping[str, Any], body: bytes) -> None:
@@ -241,10 +246,11 @@ def _send_while_reading(load: Load, frame: bytes, deadline: Deadline, said: byte
     while (seconds := deadline.left()) > 0:
         ready = {fd for fd, _ in poll.poll(max(1, int(seconds * 1000)))}
         if load.capture in ready:
-            chunk = drained(load.capture, room(said))
-            said += chunk
-            if load.channel.fileno() not in ready and not chunk:
-                poll.unregister(load.capture)  # closed at the far end, or full: either way there is nothing to wait for
+            # One read at a time, and what is over the cap is read too: a flood may hold up neither the clock nor the student.
+            chunk = os.read(load.capture, 65536)
+            said += chunk[: room(said)]
+            if not chunk:
+                poll.unregister(load.capture)  # closed at the far end
         if load.channel.fileno() in ready:
             return
     raise wire.Late
@@ -261,7 +267,7 @@ def _load_faults(header: dict[str, Any], body: bytes, cells: int) -> tuple[LoadF
             raise wire.WireError("a fault without a place")
         message = fault.get("message")
         text = message if isinstance(message, str) else ""
-        checked.append(LoadFault(fault["cell"], _known(fault.get("type")), _line(fault.get("line")), text))
+        checked.append(LoadFault(int(fault["cell"]), _known(fault.get("type")), _line(fault.get("line")), text[:MESSAGE]))
     return tuple(checked)
 
 
@@ -273,12 +279,13 @@ def _line(line: Any) -> int | None:
     return line if isinstance(line, int) and not isinstance(line, bool) and 0 < line < 1_000_000 else None
 
 
-def _fault(name: str, fault: Any) -> StudentFault:
+def _fault(name: str, fault: Any, cells: int) -> StudentFault:
     """A fault that the box reports, in our own words."""
-    if not isinstance(fault, dict):
+    if not isinstance(fault, dict) or not isinstance(fault.get("kind"), str):
         raise wire.WireError("a fault that is none")
-    cell = fault.get("cell") if isinstance(fault.get("cell"), int) and not isinstance(fault.get("cell"), bool) else None
-    place = (cell, _line(fault.get("line")))
+    cell = fault.get("cell")
+    known = isinstance(cell, int) and not isinstance(cell, bool) and 0 <= cell < cells
+    place = (cell if known else None, _line(fault.get("line")))
     kinds = {
         "missing": ("missing", f"`{name}` is not there, or still raises NotImplementedError."),
         "not callable": ("failed", f"`{name}` is there, but it is not a function."),

@@ -818,3 +818,14 @@ def test_a_real_release_and_its_solution_come_back():
     assert intake.unsolved(full, unit) == ()
     assert [cell.id for cell in full.cells] == [cell.id for cell in unit.cells if cell.kind in ("code", "exercise")]
     assert set(full.manual) == {question.id for question in unit.manual}
+
+
+def test_one_bad_name_does_not_stop_a_folder(tmp_path):
+    """A file whose name cannot be a student id is named, and the others are found."""
+    (tmp_path / "ada.ipynb").write_text("{}")
+    (tmp_path / "b en;.ipynb").write_text("{}")
+    refused: list[str] = []
+    found = intake.find_submissions(tmp_path, ("tiny",), refused)
+    assert [one.student for one in found] == ["ada"]
+    assert len(refused) == 1
+    assert "cannot be a student id" in refused[0]

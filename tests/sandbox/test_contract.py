@@ -1,0 +1,702 @@
+"""What every box promises, measured in each box that this machine can start."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from boxes import EVERY, LIMITS, Boxes, descendants, started, submitted, zygote_parent
+from test_wire import same
+
+from autograder.errors import StudentFault
+from autograder.records import Handle, Limits
+from autograder.sandbox import selftest
+from autograder.sandbox.box import PROMISES, Box
+from autograder.sandbox.bubblewrap import Bubblewrap
+from autograder.sandbox.docker import Docker
+from autograder.sandbox.process import Process
+
+# The promises
+
+CLAIMS = [
+    pytest.param(
+        kind.name, promise, id=f"{kind.name}: {PROMISES[promise]}", marks=[pytest.mark.docker] * (kind is Docker)
+    )
+    for kind in (Docker, Bubblewrap, Process)
+    for promise in PROMISES
+    if promise in kind.claims
+]
+
+
+@pytest.fixture(scope="session")
+def findings(boxes: Boxes) -> Any:
+    """The self-test of a box, run once."""
+    return functools.cache(lambda name: {f.promise: f for f in selftest.run(boxes.choice(name))})
+
+
+@pytest.mark.parametrize(("name", "promise"), CLAIMS)
+def test_a_claimed_promise_holds(name, promise, findings):
+    """The self-test tried to break the promise and could not."""
+    found = findings(name)[promise]
+    assert found.held, f"{found.tried}: {found.seen}"
+
+
+def test_the_walls_claim_everything():
+    """Only the box without isolation claims less."""
+    assert Docker.claims == Bubblewrap.claims == frozenset(PROMISES) == frozenset(selftest.TESTS)
+    assert Process.claims < frozenset(PROMISES)
+
+
+def test_a_box_that_breaks_a_promise_refuses_to_grade(boxes, tmp_path, monkeypatch):
+    """`require` raises with the broken promise, and remembers nothing."""
+    monkeypatch.setitem(selftest.TESTS, "answers", lambda box: ("look", "a hole"))
+    with pytest.raises(selftest.BoxError, match="breaks a promise"):
+        selftest.require(boxes.choice("process"), tmp_path)
+    assert not (tmp_path / "selftest.json").exists()
+
+
+# One submission cannot disturb the next
+
+FINE = "def f(x):\n    return x + 1"
+
+#: What a submission does with its channel (descriptor 3) while its cells run.
+TRICKS = {
+    "answers end": """
+        import json, os, struct
+        text = json.dumps({"op": "ended", "id": 1, "status": 0, "cpu": 0, "oom": 0, "values": {}}).encode()
+        os.write(3, struct.pack("!II", len(text), 0) + text)
+        os.write(3, text)
+    """,
+    "claims to be loaded, then answers before it is asked": """
+        import json, os, struct
+        def say(**message):
+            text = json.dumps(message).encode()
+            os.write(3, struct.pack("!II", len(text), 0) + text)
+        say(op="loaded", values={"faults": {"l": []}})
+        for n in range(50):
+            say(op="answer", nonce="0" * 16, values={"value": 2, "used": {"l": []}})
+    """,
+    "half a frame": "import os; os.write(3, b'\\0\\0\\1\\0\\0\\0'); os._exit(0)",
+    "half a frame, then silence": "import os, time; os.write(3, b'\\0\\0\\1\\0\\0\\0'); time.sleep(100)",
+    "a length of 4 GiB": "import os; os.write(3, b'\\xff' * 8)",
+    "a flood": "import os\nwhile True: os.write(3, bytes(65536))",
+    "frames without end": """
+        import os, struct
+        while True: os.write(3, struct.pack("!II", 2, 0) + b"{}")
+    """,
+    "one byte at a time": """
+        import os, struct, time
+        os.write(3, struct.pack("!II", 1000, 0))
+        while True: os.write(3, b" "); time.sleep(0.05)
+    """,
+    "closes its channel": "import os; os.close(3)",
+    "shuts its channel": "import socket; socket.socket(fileno=3).shutdown(2)",
+    "another file over its channel": "import os; os.dup2(os.open('/dev/zero', os.O_RDWR), 3)",
+    "exit": "import os; os._exit(0)",
+    "SystemExit": "import sys; sys.exit(0)",
+    "abort": "import os; os.abort()",
+    "a crash of C": "import ctypes; ctypes.string_at(0)",
+    "a recursion that crashes C": "import sys; sys.setrecursionlimit(10**9)\ndef g(): return repr(g())\ng()",
+    "a child that keeps the channel": """
+        import os, time
+        if os.fork() == 0:
+            os.setsid()
+            time.sleep(1000)
+        os._exit(0)
+    """,
+    "threads that write for ever": """
+        import os, threading
+        for _ in range(4):
+            threading.Thread(target=lambda: [os.write(3, b"x" * 999) for _ in iter(int, 1)], daemon=True).start()
+    """,
+    "kills everybody": "import os, signal; os.kill(0, signal.SIGTERM); os.kill(-1, signal.SIGKILL)",
+    "stops itself": "import os, signal; os.kill(os.getpid(), signal.SIGSTOP)",
+    "closes all": "import os; os.closerange(0, 4096)",
+    "urgent bytes": "import socket; s = socket.socket(fileno=3); s.send(b'!', socket.MSG_OOB); s.send(b'!', socket.MSG_OOB)",
+    "descriptors sent along": "import socket; socket.send_fds(socket.socket(fileno=3), [b'x' * 8], [0] * 200)",
+}
+#: These need a process-number namespace to be harmless.
+NEEDS_WALL = {"kills everybody", "stops itself", "a recursion that crashes C"}
+SHORT = Limits(call_s=0.4, load_s=0.7, total_s=4.0, memory_mb=256, processes=32, file_mb=32, answer_mb=16)
+
+
+@pytest.mark.parametrize("trick", TRICKS)
+def test_a_submission_that_misuses_its_channel_harms_only_itself(trick, box):
+    """It gets a fault in time or its own answer; the next submission in the same box gets the right one."""
+    if box.name == "process" and trick in NEEDS_WALL:
+        pytest.skip("the process box does not claim this")
+    began = time.monotonic()
+    with submitted(box, FINE, textwrap.dedent(TRICKS[trick]), limits=SHORT) as student:
+        try:
+            assert student.call("f", (1,), {}).value == 2
+        except StudentFault:
+            pass
+    assert time.monotonic() - began < 12
+    with submitted(box, FINE) as student:
+        assert student.call("f", (2,), {}).value == 3
+
+
+LATER = {
+    "crash": ("import os; os._exit(3)", "crashed"),
+    "time-out": ("while True: pass", "timed out"),
+    "sleep": ("import time; time.sleep(100)", "timed out"),
+    "a loop that catches everything": (
+        "while True:\n    try:\n        while True: pass\n    except BaseException: pass",
+        "timed out",
+    ),
+    "memory": ("kept = []\nwhile True: kept.append(np.ones(1 << 22))", "out of memory"),
+    "recursion": ("def g(): return g()\ng()", "crashed"),
+    "half a frame": ("import os; os.write(3, b'\\0\\0\\1'); os._exit(0)", "crashed"),
+    "another's nonce": (
+        "import json, os, struct\n"
+        "text = json.dumps({'op': 'answer', 'nonce': '0' * 16, 'values': {'value': 2, 'used': None}}).encode()\n"
+        "os.write(3, struct.pack('!II', len(text), 0) + text)",
+        "crashed",
+    ),
+    "an endless answer": (
+        "import os\nos.write(3, b'\\0\\0\\0\\2\\0\\xff\\0\\0{}')\nwhile True: os.write(3, bytes(65536))",
+        "crashed",
+    ),
+}
+
+
+@pytest.mark.parametrize("how", LATER)
+def test_after_a_fault_the_notebook_is_loaded_again(how, box):
+    """A crash, a time-out or an out-of-memory kill in one call costs that call only, within the budget."""
+    body, kind = LATER[how]
+    if box.name == "process" and how == "memory":
+        kind = "out of memory"  # MemoryError under its address-space limit
+    source = "import numpy as np\ndef bad():\n" + textwrap.indent(body, "    ")
+    with submitted(box, source, FINE) as student:
+        began = time.monotonic()
+        with pytest.raises(StudentFault) as caught:
+            student.call("bad", (), {})
+        assert caught.value.kind == kind
+        assert student.call("f", (1,), {}).value == 2
+        assert time.monotonic() - began < 8
+
+
+def test_the_budget_of_the_whole_submission_ends_it(box):
+    """Time-outs in every call do not add up beyond `total_s`."""
+    limits = Limits(call_s=0.4, load_s=5, total_s=1.2, memory_mb=256, processes=32)
+    began = time.monotonic()
+    with submitted(box, "def f():\n    while True: pass", limits=limits) as student:
+        for _ in range(8):
+            with pytest.raises(StudentFault) as caught:
+                student.call("f", (), {})
+            assert caught.value.kind == "timed out"
+    assert time.monotonic() - began < 6
+
+
+def test_a_notebook_that_never_loads_is_tried_once(box):
+    """Each call meets the fault of the load again without waiting for it again."""
+    with submitted(box, "while True: pass", limits=SHORT) as student:
+        student.try_load()
+        began = time.monotonic()
+        for _ in range(5):
+            with pytest.raises(StudentFault) as caught:
+                student.call("f", (), {})
+            assert caught.value.kind == "timed out"
+    assert time.monotonic() - began < 0.5
+    assert student.loads == 1
+
+
+def test_each_load_has_a_channel_of_its_own(box):
+    """The socket that a submission holds is another file for each load, and no reply of one reaches the other."""
+    where = "import os, socket\ndef who(): return os.fstat(3).st_ino\ndef buffered(): return len(socket.socket(fileno=os.dup(3)).recv(9, 66))"
+    with submitted(box, where) as first:
+        one = first.call("who", (), {}).value
+    with submitted(box, where) as second:
+        assert second.call("who", (), {}).value != one
+
+
+def test_handles_die_with_the_process_that_held_them(box):
+    """An object of a process that was killed is lost, and is not another object of the new process."""
+    source = """
+class Counter:
+    def __init__(self, n): self.n = n
+    def more(self): return self.n
+    def die(self): import os; os._exit(0)
+def make(n): return Counter(n)
+"""
+    with submitted(box, source) as student:
+        old = student.call("make", (1,), {}).value
+        with pytest.raises(StudentFault):
+            student.call("die", (), {}, on=old)
+        with pytest.raises(StudentFault) as caught:
+            student.call("more", (), {}, on=old)
+        assert "lost" in caught.value.sentence
+        assert student.call("more", (), {}, on=student.call("make", (2,), {}).value).value == 2
+        with pytest.raises(StudentFault) as caught:
+            student.call("more", (), {}, on=old)
+        assert "lost" in caught.value.sentence
+
+
+# Values
+
+A = np.arange(24.0).reshape(2, 3, 4)
+VALUES: dict[str, Any] = {
+    "None": None,
+    "True": True,
+    "int": -7,
+    "long int": 10**200,
+    "float": 0.1,
+    "-0.0": -0.0,
+    "nan": float("nan"),
+    "-inf": float("-inf"),
+    "complex": complex(1, float("inf")),
+    "text": "σ \n\t\0 'x' 𝕊",
+    "bytes": bytes(range(256)),
+    "list": [1, [2.5, None], []],
+    "tuple": (1, (), ((),)),
+    "dict": {"a": 1, 2: [3], 0.5: (None,), True: False, None: "x"},
+    "0-d": np.array(2.5),
+    "numpy scalar": np.float32(0.1),
+    "numpy bool": np.bool_(True),
+    "empty": np.zeros((0, 3)),
+    "empty with an axis": np.zeros((2, 0, 10**6), np.float32),
+    "Fortran": np.asfortranarray(A),
+    "transposed": A.T,
+    "negative stride": A[::-1, :, ::-2],
+    "broadcast": np.broadcast_to(np.float32(3), (4, 5)),
+    "read-only": np.frombuffer(bytes(16), np.int64),
+    "big-endian": np.arange(3, dtype=">i4").astype("<i4"),
+    "nan bits": np.array([np.nan, -np.nan, np.inf, -0.0]),
+    **{code: (np.arange(5) % 2).astype(code) for code in ("?", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8")},
+    **{code: np.linspace(0, 1, 5).astype(code) for code in ("f2", "f4", "f8", "c8", "c16")},
+    "extremes": np.array([np.iinfo(np.int64).min, np.iinfo(np.int64).max]),
+    "nested": {"W": [A, (A[0], np.int8(3))], "h": {"x": b"\0"}},
+}
+
+
+@pytest.fixture(scope="module", params=EVERY)
+def echo(request: pytest.FixtureRequest, boxes: Boxes) -> Iterator[Any]:
+    """One submission for all values: gives back what it gets, and can make some of its own."""
+    source = "import numpy as np\ndef echo(x): return x\ndef change(x): x *= 0\ndef made(text): return eval(text)"
+    with submitted(boxes.get(request.param), source) as student:
+        yield student
+
+
+@pytest.mark.parametrize("value", VALUES.values(), ids=VALUES.keys())
+def test_values_go_in_and_come_out_exactly(value, echo):
+    """Numbers, text, bytes, containers and arrays cross both ways with type, dtype, shape and bits."""
+    assert same(echo.call("echo", (value,), {}).value, np.array(value) if isinstance(value, np.ndarray) else value)
+    assert same(echo.call("echo", (), {"x": [value]}).value[0], echo.call("echo", (value,), {}).value)
+
+
+MADE = [
+    "np.asfortranarray(np.arange(6.).reshape(2, 3))",
+    "np.arange(12)[::-3]",
+    "np.array(1, dtype='f2')",
+    "np.arange(4, dtype='>f8')",
+    "np.matrix([[1, 2], [3, 4]])",
+    "np.ma.masked_array([1, 2], [0, 1])",
+    "{'a': np.zeros((0, 5), 'i1'), 3: (1 + 2j, float('nan'), b'x')}",
+    "[[], (), {}, None, True, 1e308, -0.0, 2**300]",
+    "range(4)",
+]
+
+
+@pytest.mark.parametrize("text", MADE)
+def test_values_made_inside_come_out_as_plain_data(text, echo):
+    """What a submission makes arrives as the plain array, list or number that it is: no subclass comes along."""
+    value = echo.call("made", (text,), {}).value
+    expected = eval(text)
+    if isinstance(expected, np.ndarray):
+        expected = np.array(np.asarray(expected), dtype=expected.dtype.newbyteorder("<"))
+    assert same(value, list(expected) if isinstance(expected, range) else expected)
+
+
+def test_an_argument_that_was_changed_comes_back_changed(echo):
+    """`keep` gives the arguments as they were after the call; ours are untouched."""
+    mine = np.ones(3)
+    reply = echo.call("change", (mine,), {}, keep=True)
+    assert reply.arguments is not None
+    assert reply.arguments[0].tolist() == [0, 0, 0]
+    assert mine.tolist() == [1, 1, 1]
+
+
+def test_tensors_cross_as_arrays(box):
+    """A torch tensor comes out as its numbers (bfloat16 as float32, a conjugate view resolved); a Tensor goes in as one."""
+    from autograder.guest.wire import Tensor
+
+    assert box.ready is not None
+    if "torch" in box.ready.missing:
+        pytest.skip("the box has no torch")
+    source = """
+import torch
+def kind(x): return [type(x).__module__, str(x.dtype), list(x.shape)]
+def plain(): return torch.arange(6.).reshape(2, 3).T
+def grad(): return (torch.ones(2, requires_grad=True) * 2)
+def half(): return torch.tensor([1.5], dtype=torch.bfloat16)
+def conj(): return torch.tensor([1 + 2j]).conj()
+def sparse(): return torch.eye(2).to_sparse()
+def number(): return torch.tensor(3)
+"""
+    with submitted(box, source) as student:
+        assert student.call("kind", (Tensor(np.zeros((2, 3), np.float32)),), {}).value == [
+            "torch",
+            "torch.float32",
+            [2, 3],
+        ]
+        for name, expected in {
+            "plain": np.arange(6, dtype="f4").reshape(2, 3).T,
+            "grad": np.full(2, 2, "f4"),
+            "half": np.array([1.5], "f4"),
+            "conj": np.array([1 - 2j], "c8"),
+            "sparse": np.eye(2, dtype="f4"),
+            "number": np.array(3),
+        }.items():
+            assert same(student.call(name, (), {}).value, np.array(expected)), name
+
+
+HANDLES = """
+class VAE:
+    def __init__(self, latent): self.latent, self.calls = latent, 0
+    def encode(self, x): self.calls += 1; return x * self.latent
+    def twin(self): return VAE(self.latent + 1)
+    def same(self, other): return other.latent if isinstance(other, VAE) else None
+    @property
+    def secret(self): return 5
+def make(latent=1): return VAE(latent)
+"""
+
+
+def test_objects_stay_inside_and_answer_by_name(box):
+    """An object comes out as a handle; its methods, attributes and further objects are reached through it."""
+    with submitted(box, HANDLES) as student:
+        vae = student.call("make", (), {"latent": 3}).value
+        assert isinstance(vae, Handle)
+        assert student.call("encode", (2.0,), {}, on=vae).value == 6.0
+        assert student.call("calls", (), {}, on=vae).value == 1
+        assert student.call("secret", (), {}, on=vae).value == 5
+        other = student.call("twin", (), {}, on=vae).value
+        assert student.call("same", (other,), {}, on=vae).value == 4
+        with pytest.raises(StudentFault) as caught:
+            student.call("decode", (), {}, on=vae)
+        assert caught.value.kind == "missing"
+
+
+def test_what_comes_back_can_be_given_back(box):
+    """A hidden test may pass one answer to the next call: whatever it was, that is never a failure of ours."""
+    source = """
+import numpy as np
+def deep(n):
+    x = 1
+    for _ in range(n): x = [x]
+    return x
+def digits(): return 10**400 - 1
+def wide(): return list(range(390_000))
+def text(): return "x" * (7 << 20)
+def keys(): return {(1, 2): 3}
+def echo(*x): return len(x)
+"""
+    with submitted(box, source, limits=Limits(call_s=5, total_s=60, memory_mb=256)) as student:
+        for name, arguments in (
+            ("deep", (22,)),
+            ("deep", (23,)),
+            ("digits", ()),
+            ("wide", ()),
+            ("text", ()),
+            ("keys", ()),
+        ):
+            try:
+                value = student.call(name, arguments, {}).value
+                assert student.call("echo", (value, value), {}).value == 2
+            except StudentFault:
+                continue
+
+
+# The notebook
+
+MAGICS = [
+    "%matplotlib inline\n%config InlineBackend.figure_format = 'retina'\nx = 1",
+    "!echo hi",
+    "files = !ls\nx = 2",
+    "%%time\ny = 3",
+    "%pip install nothing",
+    "1 / 0",
+    "input('name? ')",
+    "import asyncio\nawait asyncio.sleep(0)\nz = 4",
+    "%load_ext autoreload\n%autoreload 2",
+    "%%script bash\necho hi",
+    "%no_such_magic",
+    "def f(:",
+    "raise SystemExit",
+    "get_ipython().ask_exit()\nexit",
+    "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()",
+    "def names(): return [x, y, z, __name__]",
+]
+
+
+def test_cells_run_as_in_a_notebook(box):
+    """Magics work, commands do not run, `await` works, `input` fails at once, and one failing cell does not stop the next."""
+    with submitted(box, *MAGICS) as student:
+        assert student.call("names", (), {}).value == [2, 3, 4, "__main__"]
+    faults = {f.cell: f.type for f in student.faults}
+    assert faults[5] == "ZeroDivisionError"
+    assert faults[11] == "SyntaxError"
+    assert faults[12] == "SystemExit"
+    assert 6 in faults
+    assert not faults.keys() & {0, 1, 2, 3, 4, 7, 8, 13, 14, 15}
+    assert "hi" not in student.output.split()
+
+
+def test_a_failing_cell_is_told_with_type_line_and_message(box):
+    """The report of the load names cell, line of the student's code, a known type and the message."""
+    with submitted(
+        box,
+        "x = 1",
+        "def g():\n    raise ValueError('sizes differ')\n\ng()",
+        "class Odd(KeyError): pass\nraise Odd('x')",
+    ) as student:
+        student.load()
+    first, second = student.faults
+    assert (first.cell, first.type, first.line, first.message) == (1, "ValueError", 2, "sizes differ")
+    assert (second.cell, second.type, second.line) == (2, "KeyError", 2)
+
+
+def test_a_fault_in_a_call_is_told_with_type_and_line_only(box):
+    """A hidden call's exception is told by its known type and line; its message never crosses."""
+    with submitted(box, "x = 1", "def f(x):\n    y = x\n    raise ValueError(f'I saw {x}')") as student:
+        with pytest.raises(StudentFault) as caught:
+            student.call("f", (123456,), {})
+    assert (caught.value.kind, caught.value.cell, caught.value.line) == ("crashed", 1, 3)
+    assert "ValueError" in caught.value.sentence
+    assert "123456" not in caught.value.sentence
+
+
+def test_an_exception_with_a_lying_name_is_not_told(box):
+    """A class name is a string of the box's: only the names of Python's own exceptions are shown."""
+    source = "Seen42 = type('Seen42', (Exception,), {})\nLie = type('ValueError', (Exception,), {})\ndef f(): raise Seen42\ndef g(): raise Lie"
+    with submitted(box, source) as student:
+        for name in "fg":
+            with pytest.raises(StudentFault) as caught:
+                student.call(name, (), {})
+            assert "Seen42" not in caught.value.sentence
+            assert "ValueError" not in caught.value.sentence
+
+
+def test_only_what_is_printed_while_loading_is_kept(box):
+    """Output of hidden calls, of later threads and of a second load is nobody's."""
+    source = """
+import os, sys, threading, time
+print("loading")
+def f(x):
+    print("hidden", x); sys.stderr.write(f"hidden {x}"); os.system(f"echo hidden {x}")
+    return x
+def die(): os._exit(0)
+def later():
+    while True:
+        time.sleep(0.01); print("late", flush=True)
+threading.Thread(target=later, daemon=True).start()
+"""
+    with submitted(box, source) as student:
+        student.try_load()
+        kept = student.output
+        student.call("f", (77,), {})
+        with contextlib.suppress(StudentFault):
+            student.call("die", (), {})
+        student.call("f", (77,), {})
+    assert student.output == kept
+    assert "loading" in kept
+    assert "hidden" not in kept
+
+
+def test_a_second_load_tells_nothing(box):
+    """What the first load said stays: a later one could carry out what earlier calls have seen."""
+    source = """
+import os
+def see(x): os._exit(0)
+raise ValueError("load at %d" % os.stat("/dev/null").st_mtime_ns)
+"""
+    with submitted(box, source, "def f(): return 1") as student:
+        student.try_load()
+        before = student.faults
+        with contextlib.suppress(StudentFault):
+            student.call("see", (5,), {})
+        with contextlib.suppress(StudentFault):
+            student.call("see", (5,), {})
+    assert student.faults == before
+
+
+@pytest.mark.parametrize("size", [200_000, 3_000_000])
+def test_much_output_is_cut_not_punished(size, box):
+    """A notebook that prints more than is kept still loads and answers; the kept part is the beginning."""
+    with submitted(box, f"print('start')\nfor _ in range({size} // 100): print('x' * 99)", FINE) as student:
+        assert student.call("f", (1,), {}).value == 2
+    assert student.output.startswith("start\nxxx")
+    assert len(student.output) <= LIMITS.output_kb << 10
+
+
+def test_writers_that_never_stop_do_not_keep_the_judge_reading(box):
+    """Processes that print for ever, also after the notebook has loaded, end with the load's own limit."""
+    source = "import os\nfor _ in range(6):\n    if os.fork() == 0:\n        while True: os.write(1, b'x' * 65536)\n"
+    began = time.monotonic()
+    with submitted(box, source, FINE, limits=SHORT) as student, contextlib.suppress(StudentFault):
+        assert student.call("f", (1,), {}).value == 2
+    assert time.monotonic() - began < 8
+
+
+def test_two_loads_draw_the_same_numbers(box):
+    """After the fork random, numpy and torch are seeded, and the order of sets is fixed."""
+    source = """
+import random, numpy as np
+a = [random.random(), np.random.rand()]
+try:
+    import torch
+    a.append(torch.rand(1).item())
+except ImportError:
+    pass
+def drawn(): return [a, [random.random(), np.random.rand()], list({"a", "b", "c", "d", "e"}), hash("x")]
+"""
+    seen = []
+    for seed in (3, 3, 4):
+        with submitted(box, source, seed=seed) as student:
+            seen.append(student.call("drawn", (), {}).value)
+    assert seen[0] == seen[1]
+    assert seen[0][0] != seen[2][0]
+    assert all(x != y for x, y in zip(seen[0][0], seen[2][0], strict=True))
+
+
+def test_data_of_the_unit_is_in_reach(boxes, box, tmp_path):
+    """`data/...` opens as in the released notebook, and cannot be changed where there is a wall."""
+    (tmp_path / "points.csv").write_text("x,y\n0,1\n")
+    source = (
+        "def read(): return open('data/points.csv').read()\ndef spoil(): open('data/points.csv', 'w').write('gone')"
+    )
+    for _ in range(2):
+        with submitted(boxes.get(box.name, data=tmp_path), source) as student:
+            assert student.call("read", (), {}).value == "x,y\n0,1\n"
+            if box.name != "process":
+                with pytest.raises(StudentFault):
+                    student.call("spoil", (), {})
+    assert (tmp_path / "points.csv").read_text() == "x,y\n0,1\n"
+
+
+# The box itself
+
+
+def test_nothing_runs_between_submissions(wall):
+    """After a submission with a family of processes only the zygote is left."""
+    before = descendants(zygote_parent(wall))
+    source = "import os, time\nfor _ in range(8):\n    if os.fork() == 0:\n        os.setsid()\n        if os.fork(): os._exit(0)\n        time.sleep(1000)\n"
+    with submitted(wall, source, FINE) as student:
+        assert student.call("f", (1,), {}).value == 2
+        assert len(descendants(zygote_parent(wall))) > len(before) + 5
+    assert descendants(zygote_parent(wall)) == before
+
+
+def test_the_zygote_shares_no_writable_memory_with_submissions(wall):
+    """A shared mapping would be a way from one submission to the next, and into the zygote."""
+    shared = []
+    for pid, _ in {(zygote_parent(wall), ""), *descendants(zygote_parent(wall))}:
+        with contextlib.suppress(OSError):
+            for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
+                if line.split()[1].startswith("rw-s"):
+                    shared.append(line)
+    assert shared == []
+
+
+def test_the_folder_of_a_box_is_its_owners_alone(box):
+    """No other user of this host can enter it, so none can be first at the control socket."""
+    assert box._folder is not None
+    assert box._folder.stat().st_mode & 0o077 == 0
+
+
+def test_a_box_outlives_the_thread_that_started_it(boxes, request):
+    """A server starts boxes in threads; the end of the thread is not the end of the box."""
+    import threading
+
+    from autograder.sandbox.box import Settings
+    from autograder.sandbox.choose import make
+
+    made: list[Box] = []
+    box = make(boxes.choice("bubblewrap"), Settings(LIMITS, preload=("numpy", "IPython")))
+    thread = threading.Thread(target=lambda: made.append(box) if box.start() else None)
+    thread.start()
+    thread.join()
+    try:
+        time.sleep(0.3)
+        with submitted(box, FINE) as student:
+            assert student.call("f", (1,), {}).value == 2
+    finally:
+        box.close()
+
+
+GRADER = """
+import sys, time
+from pathlib import Path
+from boxes import LIMITS, submitted
+from autograder.sandbox.box import Settings
+from autograder.sandbox.choose import choose, make
+box = make(choose(sys.argv[1], Path(sys.argv[2])), Settings(LIMITS, preload=("numpy", "IPython")))
+with box, submitted(box, "def f():\\n    import os; os.fork(); os.fork()\\n    while True: pass") as student:
+    student.load()
+    print(box._folder, flush=True)
+    student.call("f", (), {})
+"""
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_a_grader_killed_with_9_leaves_nothing(name, boxes):
+    """Container, processes and submission are gone within seconds; group and folder go when the next box starts."""
+    boxes.choice(name)
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    words = [sys.executable, "-c", GRADER, name, str(boxes.state)]
+    grader = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=env, cwd=Path(__file__).parents[2])
+    try:
+        assert grader.stdout is not None
+        folder = Path(grader.stdout.readline().strip())
+        time.sleep(0.5)  # it is in its endless call now
+        family = descendants(grader.pid) | containers_of(boxes, name, grader.pid)
+        assert len(family) >= 4
+        assert folder.is_dir()
+        os.kill(grader.pid, signal.SIGKILL)
+        grader.wait()
+        assert gone(family, seconds=8), [Path(f"/proc/{p}/cmdline").read_bytes() for p, s in family if started(p) == s]
+        assert not containers_of(boxes, name, grader.pid)
+    finally:
+        grader.kill()
+        grader.wait()
+    from autograder.sandbox.box import Settings
+    from autograder.sandbox.choose import make
+
+    with make(boxes.choice(name), Settings(LIMITS, preload=("numpy", "IPython"))):
+        assert not folder.exists()
+        assert not [p for p in Path("/sys/fs/cgroup").rglob(f"autograder-{grader.pid}-*")]
+
+
+def containers_of(boxes: Boxes, name: str, pid: int) -> set[tuple[int, str]]:
+    """Processes of the containers that this grader started."""
+    if name != "docker":
+        return set()
+    from autograder.sandbox import image
+    from autograder.sandbox.docker import LABEL
+
+    found: set[tuple[int, str]] = set()
+    for container in image.engine(boxes.state).containers.list(filters={"label": LABEL}):
+        if container.labels[LABEL].startswith(f"{pid}-"):
+            top = int(container.attrs["State"]["Pid"])
+            found |= {(top, started(top)), *descendants(top)}
+    return found
+
+
+def gone(family: set[tuple[int, str]], seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if not any(started(pid) == start for pid, start in family if start):
+            return True
+        time.sleep(0.05)
+    return False

@@ -1,0 +1,202 @@
+"""How fast grading is on this machine, beside nbgrader's `autograde` on the same submissions in the same run.
+
+    .venv/bin/python tests/speed/bench.py                    about four minutes: nbgrader takes two seconds a submission
+    .venv/bin/python tests/speed/bench.py --only ours
+    .venv/bin/python tests/speed/bench.py --submissions 12 --rounds 1 --json figures.json
+
+A machine's speed drifts, so the two take turns: each round grades its share with nbgrader, then all of the submissions
+with every box and number of workers.  No figure is asserted anywhere: this prints what was measured.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ours import Ours, Slot
+    from theirs import Theirs
+
+ROOT = Path(__file__).parent.parent.parent
+BOXES = ("bubblewrap", "docker")
+WORKERS = (1, 2)
+
+
+@dataclass
+class Figures:
+    """All that one run measured."""
+
+    submissions: int
+    rounds: int
+    machine: dict[str, str]
+    theirs: Theirs | None = None
+    ours: list[Ours] = field(default_factory=list)
+    unfit: dict[str, str] = field(default_factory=dict)  #: boxes that were not measured, and why
+    slots: list[Slot] = field(default_factory=list)
+    commands: dict[str, list[float]] = field(default_factory=dict)  #: seconds of whole processes
+    same: tuple[int, int] | None = None  #: submissions with the same points on both sides, of how many
+
+
+def main() -> None:
+    """Measure, print, and write the figures if a file is named."""
+    options = _options()
+    figures = Figures(options.submissions, options.rounds, machine())
+    for name, value in figures.machine.items():
+        print(f"{name:<8} {value}")
+    with tempfile.TemporaryDirectory(prefix="autograder-bench-") as folder:
+        measure(figures, options, Path(folder))
+    import report
+
+    print(report.text(figures))
+    if options.json:
+        options.json.write_text(json.dumps(report.plain(figures), indent=1) + "\n")
+        print(f"-> {options.json}")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--submissions", type=int, default=60, help="how many [default: %(default)s]")
+    parser.add_argument("--rounds", type=int, default=3, help="how often the two take turns [default: %(default)s]")
+    parser.add_argument("--only", choices=("nbgrader", "ours"), help="measure one side only")
+    parser.add_argument("--box", action="append", choices=BOXES, help="only this box (may be repeated)")
+    parser.add_argument("--starts", type=int, default=5, help="runs of each whole command [default: %(default)s]")
+    parser.add_argument("--state", type=Path, default=ROOT / ".autograder", help="where the boxes are built")
+    parser.add_argument("--json", type=Path, help="write the figures to this file")
+    options = parser.parse_args()
+    if options.submissions < 1 or options.rounds < 1 or options.starts < 1:
+        parser.error("--submissions, --rounds and --starts must be at least 1")
+    options.rounds = min(options.rounds, options.submissions)
+    return options
+
+
+def measure(figures: Figures, options: argparse.Namespace, folder: Path) -> None:
+    """Everything that was asked for, into `figures`."""
+    import ours
+    import works
+
+    given = works.make(options.submissions)
+    if options.only != "ours":
+        figures.theirs = _prepared(folder)
+    if options.only != "nbgrader":
+        with _told("boxes") as _:
+            fit, figures.unfit = ours.ready(options.state, options.box or BOXES)
+        figures.ours = [ours.Ours(box, workers) for box in fit for workers in WORKERS]
+    for number in range(options.rounds):
+        _round(figures, options, given, number)
+    if options.only != "nbgrader":
+        figures.slots = [ours.slot(box, options.state) for box in fit]
+        _commands(figures, options, ours.Commands(folder, options.state), fit)
+    if figures.theirs and figures.ours:
+        _compare(figures)
+
+
+def _prepared(folder: Path) -> Theirs:
+    from theirs import Theirs
+
+    with _told("nbgrader: course folder") as _:
+        side = Theirs(folder / "nbgrader")
+        side.prepare()
+    return side
+
+
+def _round(figures: Figures, options: argparse.Namespace, given: list, number: int) -> None:
+    if figures.theirs is not None:
+        share = given[number :: options.rounds]
+        with _told(f"round {number + 1}: nbgrader", len(share)) as progress:
+            figures.theirs.autograde(share, f"r{number}-", progress)
+    for side in figures.ours:
+        with _told(f"round {number + 1}: {side.name}", len(given)) as progress:
+            side.run(given, options.state, progress)
+
+
+def _commands(figures: Figures, options: argparse.Namespace, commands: object, fit: list[str]) -> None:
+    import ours
+    import works
+
+    assert isinstance(commands, ours.Commands)
+    files = works.make(options.starts * len(fit) + len(fit), prefix="cold")
+    for box in fit:
+        commands.grade(files.pop(), box)  # not counted: makes database, secret and compiled files
+    figures.commands = {name: [] for name in ("--help", "release", *(f"grade FILE --box {box}" for box in fit))}
+    with _told("whole commands", options.starts * (2 + len(fit))) as progress:
+        for _ in range(options.starts):
+            for name, seconds in figures.commands.items():
+                verb, _, box = name.partition(" FILE --box ")
+                seconds.append(
+                    commands.grade(files.pop(), box)
+                    if box
+                    else commands.help()
+                    if verb == "--help"
+                    else commands.release()
+                )
+                progress()
+    figures.commands["release, modules loaded"] = [ours.release_in_process() for _ in range(options.starts)]
+
+
+def _compare(figures: Figures) -> None:
+    """How many submissions have the same points on both sides."""
+    assert figures.theirs is not None
+    marks = {name.partition("-")[2]: score for name, score in figures.theirs.scores().items()}
+    mine = figures.ours[0].scores
+    common = marks.keys() & mine.keys()
+    figures.same = sum(marks[s] == mine[s] for s in common), len(common)
+
+
+def machine() -> dict[str, str]:
+    """What the figures are worth nothing without."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return {
+        "machine": f"{_processor()}, {len(os.sched_getaffinity(0))} cores, {memory:.0f} GiB",
+        "kernel": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "python": platform.python_version(),
+        "nbgrader": _version("nbgrader"),
+        "numpy": _version("numpy"),
+    }
+
+
+def _processor() -> str:
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "unknown processor")
+
+
+def _version(package: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+@contextmanager
+def _told(what: str, total: int = 0) -> Iterator[Callable[[], None]]:
+    """A line that grows while something takes its time; on stderr, so that the figures can be piped."""
+    began, done = time.perf_counter(), 0
+
+    def tell(end: str) -> None:
+        count = f" {done}/{total}" if total else ""
+        print(f"\r{what}{count} {time.perf_counter() - began:.0f} s", end=end, file=sys.stderr, flush=True)
+
+    def progress() -> None:
+        nonlocal done
+        done += 1
+        if sys.stderr.isatty():
+            tell("")
+
+    tell("" if sys.stderr.isatty() else "\n")
+    yield progress
+    tell("\n")
+
+
+if __name__ == "__main__":
+    main()

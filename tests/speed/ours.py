@@ -1,0 +1,237 @@
+"""Our side: the same works through the store, the workers and a box, and whole commands as a person starts them."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from works import COURSE, UNIT, Work, make
+
+COMMAND = Path(sys.executable).with_name("autograder")
+FILLER = "w"  #: how the names of those students begin who only warm a worker
+#: In the order of a submission's way; "grade" is the parent's scoring and database, "rest" what is left over.
+STAGES = ("intake", "load", "pictures", "checks", "end", "pipe", "grade", "rest")
+
+
+@dataclass
+class Ours:
+    """What was measured of one box with some workers."""
+
+    box: str
+    workers: int
+    seconds: list[float] = field(default_factory=list)  #: from given to a worker until heard, warm
+    first: list[float] = field(default_factory=list)  #: from the start of the workers to the first grade
+    window: float = 0.0  #: seconds by the clock, with all workers warm
+    graded: int = 0  #: submissions graded in those
+    accepted: list[float] = field(default_factory=list)  #: seconds of each `accept`
+    stages: list[dict[str, float]] = field(default_factory=list)
+    scores: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return f"{self.box}, {self.workers} worker{'s' if self.workers > 1 else ''}"
+
+    def run(self, works: Sequence[Work], state: Path, progress: Callable[[], None]) -> None:
+        """Accept and grade all, once every worker and its box are warm."""
+        from autograder.sandbox.choose import choose
+
+        choice = choose(self.box, state)
+        with tempfile.TemporaryDirectory(prefix="autograder-bench-") as folder:
+            self._grade(works, choice, Path(folder), progress)
+
+    def _grade(self, works: Sequence[Work], choice: Any, folder: Path, progress: Callable[[], None]) -> None:
+        from autograder import bundle as bundles
+        from autograder import pipeline, store
+        from autograder.course import load_course
+        from autograder.notebook import load_unit
+        from autograder.secret import Secret
+        from autograder.workers import local
+
+        course, unit = load_course(COURSE / "course.yaml"), load_unit(COURSE, UNIT)
+        bundle = bundles.make_bundle(COURSE, UNIT)
+        tests = bundles.materialise(bundle, folder / "bundles")
+        job = local.Job(unit, bundle.digest, tests, choice, course.unit(UNIT).limits, Secret(bytes(32)))
+        with store.open(folder) as grades:
+            grades.register_bundle(bundle.digest, UNIT, bundles.to_bytes(bundle))
+
+            def accepted(work: Work) -> Any:
+                began = time.perf_counter()
+                taken, _ = pipeline.accept(grades, course, unit, work.notebook, f"{work.student}.ipynb", work.student)
+                self.accepted.append(time.perf_counter() - began)
+                return taken
+
+            todo, fillers = [accepted(work) for work in works], (accepted(work) for work in _fillers())
+            with _timed_grades() as spent:
+                self._crew(local.Crew(grades, course, job, self.workers), todo, fillers, spent, progress)
+
+    def _crew(
+        self,
+        crew: Any,
+        todo: Sequence[Any],
+        fillers: Iterator[Any],
+        spent: dict[int, float],
+        progress: Callable[[], None],
+    ) -> None:
+        """Warm every worker with fillers, then time `todo` by the clock."""
+        began = last = time.perf_counter()
+        warm: set[int] = set()
+        measured: list[Any] = []
+        for outcome in crew.run(next(fillers) for _ in range(self.workers)):
+            now = time.perf_counter()
+            if outcome.score is None:
+                raise SystemExit(f"{self.name}: {outcome.submission.student} was not graded: {outcome.reason}")
+            if len(warm) == self.workers:
+                if outcome.submission.student[0] != FILLER:
+                    measured.append(outcome)
+                    progress()
+                    last = now
+                continue
+            if not warm:
+                self.first.append(now - began)
+            # The worker that was just heard has no task now; one that was never given any has no beginning.
+            warm |= {id(w) for w in crew.workers if w.task is None and w.began}
+            if len(warm) == self.workers:
+                start = now
+                crew.waiting.extend(todo)
+            else:
+                crew.waiting.append(next(fillers))  # nobody rests while another is still starting
+        self.scores |= {o.submission.student: o.score.total for o in measured}
+        self.window += last - start
+        self.graded += len(measured)
+        self.seconds += [o.seconds for o in measured]
+        turn = (last - start) * self.workers / len(measured)
+        self.stages += [_stages(o, spent[o.submission.id], turn) for o in measured]
+
+
+def _fillers() -> Iterator[Work]:
+    """Submissions that are graded and not counted."""
+    node = make(1)[0].notebook
+    for i in itertools.count():
+        student = f"{FILLER}{i:04d}"
+        yield Work(student, (), node.replace(b"# s000", f"# {student}".encode()))
+
+
+def _stages(outcome: Any, grade: float, whole: float) -> dict[str, float]:
+    """Seconds of each stage; "rest" is what one worker's turn took beyond them, on average."""
+    known = dict(outcome.measurement.stages)
+    known["pipe"] = outcome.seconds - sum(known.values())
+    known["grade"] = grade
+    known["rest"] = whole - outcome.seconds - grade
+    return known
+
+
+@contextmanager
+def _timed_grades() -> Iterator[dict[int, float]]:
+    """Seconds of pipeline.grade (scoring and one transaction) by submission."""
+    from autograder.workers import local
+
+    spent: dict[int, float] = {}
+    real = local.grade
+
+    def timed(store: Any, course: Any, unit: Any, submission: Any, *rest: Any, **more: Any) -> Any:
+        began = time.perf_counter()
+        try:
+            return real(store, course, unit, submission, *rest, **more)
+        finally:
+            spent[submission.id] = time.perf_counter() - began
+
+    with mock.patch.object(local, "grade", timed):
+        yield spent
+
+
+def ready(state: Path, names: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+    """The boxes that can grade here, and why the others cannot."""
+    from autograder.errors import AutograderError
+    from autograder.sandbox import selftest
+    from autograder.sandbox.choose import choose
+
+    fit, unfit = [], {}
+    for name in names:
+        try:
+            selftest.require(choose(name, state), state)
+        except AutograderError as e:
+            unfit[name] = " ".join(str(e).split())
+        else:
+            fit.append(name)
+    return fit, unfit
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A warm box with torch loaded, doing nothing."""
+
+    box: str
+    start_s: float  #: from nothing until it can fork
+    resident_mb: int
+
+
+def slot(name: str, state: Path) -> Slot:
+    """Start a box, ask it what it weighs, end it."""
+    from autograder.records import Limits
+    from autograder.sandbox.box import Settings
+    from autograder.sandbox.choose import choose, make
+
+    began = time.perf_counter()
+    with make(choose(name, state), Settings(Limits())) as box:
+        took = time.perf_counter() - began
+        assert box.ready is not None
+        return Slot(name, took, box.ready.resident_mb)
+
+
+class Commands:
+    """Whole processes, from their start to their end, on a course and a state folder of their own."""
+
+    def __init__(self, folder: Path, state: Path) -> None:
+        self.folder, self.state = folder, folder / "state"
+        self.state.mkdir()
+        for name in ("box", "engine"):
+            if (state / name).exists():
+                (self.state / name).symlink_to((state / name).absolute())
+        if (state / "selftest.json").exists():  # once after each boot, not at each grade
+            (self.state / "selftest.json").write_bytes((state / "selftest.json").read_bytes())
+
+    def help(self) -> float:
+        return self._time("--help")
+
+    def release(self) -> float:
+        return self._time("--course", str(COURSE), "release", UNIT, "--out", str(self.folder / "release"))
+
+    def grade(self, work: Work, box: str) -> float:
+        """The first grade after a cold start: workers, box and database are all started by this process."""
+        file = self.folder / f"{work.student}.ipynb"
+        file.write_bytes(work.notebook)
+        return self._time(
+            "--course", str(COURSE), "--state", str(self.state), "grade", str(file), "--box", box, "-j", "1"
+        )
+
+    def _time(self, *words: str) -> float:
+        own = {**os.environ, "AUTOGRADER_SECRET": str(self.folder / "secret")}
+        began = time.perf_counter()
+        done = subprocess.run([COMMAND, *words], capture_output=True, text=True, cwd=self.folder, env=own)
+        took = time.perf_counter() - began
+        if done.returncode != 0:
+            raise SystemExit(f"autograder {' '.join(words)} failed:\n{done.stdout[-1500:]}{done.stderr[-1500:]}")
+        return took
+
+
+def release_in_process() -> float:
+    """Reading the unit, building the notebook, scanning it for leaks and writing it, with everything imported."""
+    from autograder import release
+    from autograder.course import load_course
+    from autograder.notebook import load_unit
+
+    with tempfile.TemporaryDirectory() as folder:
+        course = load_course(COURSE / "course.yaml")
+        began = time.perf_counter()
+        release.write(course, load_unit(COURSE, UNIT), Path(folder))
+        return time.perf_counter() - began

@@ -1,0 +1,104 @@
+"""What was measured, as text for people and as plain data for files."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from ours import STAGES, Ours
+
+if TYPE_CHECKING:
+    from bench import Figures
+
+ABOUT = {
+    "intake": "the notebook's bytes become cells; forbidden names are looked for",
+    "load": "fork into a new jail, run the cells",
+    "pictures": "public inputs for the feedback's pictures",
+    "checks": "ten hidden checks, diagnoses and twins of what failed",
+    "end": "kill the jail, wait until it is gone",
+    "pipe": "to the worker and back",
+    "grade": "scoring and one transaction",
+    "rest": "the parent's turn",
+}
+
+
+def text(figures: Figures) -> str:
+    """Tables."""
+    return "\n".join(_lines(figures))
+
+
+def _lines(figures: Figures) -> Iterator[str]:
+    yield ""
+    yield from _speeds(figures)
+    for box, why in figures.unfit.items():
+        yield f"not measured: {box}: {why}"
+    if figures.same is not None:
+        yield f"the same points on both sides: {figures.same[0]} of {figures.same[1]} submissions"
+    if any(side.stages for side in figures.ours):
+        yield ""
+        yield from _stages([side for side in figures.ours if side.workers == 1])
+    if figures.slots:
+        yield ""
+        yield "warm slot (numpy, torch, IPython, matplotlib loaded)"
+        for slot in figures.slots:
+            yield f"  {slot.box:<12} warm after {slot.start_s:.1f} s, {slot.resident_mb} MB resident"
+    if figures.commands:
+        yield ""
+        yield f"{'whole process, from start to end':<42}{'min':>8}{'median':>8}{'max':>8}  seconds"
+        for name, seconds in figures.commands.items():
+            whole = "autograder " if "loaded" not in name else ""
+            yield f"{whole + name:<42}{min(seconds):8.3f}{statistics.median(seconds):8.3f}{max(seconds):8.3f}"
+
+
+def _speeds(figures: Figures) -> Iterator[str]:
+    n = figures.submissions
+    yield f"{'seconds per submission':<24}{'median':>9}{'wall/n':>9}{'ratio':>8}{'first':>9}{f'all {n}':>9}"
+    base = None
+    if figures.theirs:
+        base = statistics.fmean(figures.theirs.seconds)
+        first = statistics.median(figures.theirs.starts) + base
+        yield _row("nbgrader autograde", statistics.median(figures.theirs.seconds), base, base, first, n)
+    for side in figures.ours:
+        each = side.window / side.graded
+        yield _row(side.name, statistics.median(side.seconds), each, base, statistics.median(side.first), n)
+    yield "median  one submission's own time, when all is warm     wall/n  by the clock over the count, when all is warm"
+    starts = f"{figures.rounds} start{'s' if figures.rounds > 1 else ''}"
+    yield f"ratio   nbgrader's wall/n over this one                 first   from the start to the first grade, median of {starts}"
+    yield f"all {n:<4}first and {n - 1} times wall/n; nbgrader's process and our workers and boxes start in `first`"
+    accepted = [s for side in figures.ours for s in side.accepted]
+    if accepted:
+        each = statistics.median(accepted) * 1000
+        yield f"accepting (intake, bytes and row on the disk) comes before all that: {each:.1f} ms each, for ours"
+
+
+def _row(name: str, median: float, each: float, base: float | None, first: float, n: int) -> str:
+    ratio = f"{base / each:.1f}" if base else "-"
+    return f"{name:<24}{median:9.4f}{each:9.4f}{ratio:>8}{first:9.2f}{first + (n - 1) * each:9.1f}"
+
+
+def _stages(sides: list[Ours]) -> Iterator[str]:
+    yield "one worker, mean ms" + " " * 11 + "".join(f"{side.box:>12}" for side in sides)
+    total = [0.0] * len(sides)
+    for stage in STAGES:
+        means = [1000 * statistics.fmean(s.get(stage, 0.0) for s in side.stages) for side in sides]
+        total = [a + b for a, b in zip(total, means, strict=True)]
+        yield f"  {stage:<28}" + "".join(f"{mean:12.2f}" for mean in means) + f"   {ABOUT[stage]}"
+    yield f"  {'all':<28}" + "".join(f"{t:12.2f}" for t in total)
+
+
+def plain(figures: Figures) -> dict[str, Any]:
+    """All figures as JSON can hold them."""
+    theirs = figures.theirs
+    return {
+        "machine": figures.machine,
+        "submissions": figures.submissions,
+        "rounds": figures.rounds,
+        "nbgrader": theirs and {"seconds": theirs.seconds, "starts": theirs.starts, "wall": theirs.wall},
+        "ours": [asdict(side) for side in figures.ours],
+        "not_measured": figures.unfit,
+        "same_points": figures.same,
+        "slots": [asdict(slot) for slot in figures.slots],
+        "commands": figures.commands,
+    }
