@@ -6,6 +6,7 @@ because a student meets any seed.
 
 Everything runs in this process through LocalStudent, which passes values through the wire's own encoding: these are
 the course's own functions, twenty seeds of them are thousands of runs, and what a box does to an answer is the same.
+A check that never calls a replaced function is not run again: with the same numbers it would see the same answers.
 That the released notebook, solved, scores full in a real box is one run, and stands in tests/acceptance.
 """
 
@@ -18,18 +19,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from autograder.audit.hostile import HOSTILE, instead
+from autograder.audit.hostile import NAMES, hostile
 from autograder.audit.report import AuditReport, Finding
 from autograder.checks.forbidden import scan
 from autograder.checks.local import LocalStudent
 from autograder.checks.points import Solution
 from autograder.checks.session import CheckSession
-from autograder.records import CheckResult, Verdict
+from autograder.records import CheckResult, Handle, Reply, Verdict
 
 __all__ = ["AuditReport", "Finding", "run"]
 
 Progress = Callable[[str], None]
-Namespace = Mapping[str, Callable[..., Any]]
+Function = Callable[..., Any]
 _HOSTILE_SEEDS = 3
 
 
@@ -44,7 +45,7 @@ def run(root: Path, unit: str, seeds: int = 20, progress: Progress | None = None
             checks=len(session.checks),
             wrong=len(session.wrong),
             right=len(audit.right),
-            hostile=len(HOSTILE),
+            hostile=len(NAMES),
             seeds=seeds,
             seconds=time.perf_counter() - began,
             findings=findings,
@@ -57,27 +58,41 @@ class _Audit:
     def __init__(self, session: CheckSession, seeds: int, progress: Progress) -> None:
         self.session, self.seeds, self.progress = session, seeds, progress
         self.right = session.right
+        self.callers: dict[str, set[str]] = {}  # check -> the functions that it calls
 
     def findings(self) -> Iterator[Finding]:
-        yield from self._full("solution", self.session.solution)
+        yield from self._full("solution", self._solution)
         yield from self._blank()
         for each in self.right:
             yield from self._obeys(each)
-            yield from self._full(f"right {each.name}", self._with(each))
+            yield from self._full_with(f"right {each.name}", self._with(each))
         yield from self._right_together()
         for each in self.session.wrong:
             yield from self._loses(each)
         yield from self._exercises_without_wrong()
-        for name, variant in HOSTILE.items():
-            yield from self._hostile(name, variant)
+        for name in NAMES:
+            yield from self._hostile(name)
 
     # Running
 
-    def _with(self, each: Solution) -> Namespace:
-        return {**self.session.solution, each.replaces or "": each.function}
+    def _with(self, *replaced: Solution) -> dict[str, Function]:
+        return {each.replaces or "": each.function for each in replaced}
 
-    def _run(self, namespace: Namespace, n: int, help: bool = False) -> tuple[CheckResult, ...]:
-        return self.session.run(LocalStudent(namespace), lambda check: _seed(self.session.name, check, n), help=help)
+    def _run(self, replaced: Mapping[str, Function], n: int, help: bool = False) -> tuple[CheckResult, ...]:
+        """The checks that can see the replaced functions, under the n-th seed."""
+        only = {check for check, names in self.callers.items() if names & replaced.keys()}
+        student = LocalStudent({**self.session.solution, **replaced})
+        return self.session.run(student, self._seed_of(n), help=help, only=only)
+
+    def _solution(self, n: int) -> tuple[CheckResult, ...]:
+        """Every check for the solution, noting which functions each calls."""
+        student = _Heard(self.session.solution)
+
+        def seed(check: str) -> int:
+            student.names = self.callers.setdefault(check, set())
+            return self._seed_of(n)(check)
+
+        return self.session.run(student, seed, help=False)
 
     def _broken(self, who: str, results: Iterable[CheckResult], n: int) -> Iterator[Finding]:
         for r in results:
@@ -86,11 +101,14 @@ class _Audit:
 
     # Each kind of solution
 
-    def _full(self, who: str, namespace: Namespace) -> Iterator[Finding]:
+    def _full_with(self, who: str, replaced: Mapping[str, Function]) -> Iterator[Finding]:
+        yield from self._full(who, lambda n: self._run(replaced, n))
+
+    def _full(self, who: str, run: Callable[[int], tuple[CheckResult, ...]]) -> Iterator[Finding]:
         self.progress(who)
         lost: dict[str, list[str]] = {}
         for n in range(self.seeds):
-            results = self._run(namespace, n)
+            results = run(n)
             yield from self._broken(who, results, n)
             for r in results:
                 if r.verdict not in (Verdict.PASSED, Verdict.NOT_GRADED):
@@ -110,8 +128,7 @@ class _Audit:
     def _right_together(self) -> Iterator[Finding]:
         """A whole submission in another style, as far as right.py goes."""
         if self.right:
-            replaced = {each.replaces or "": each.function for each in self.right}
-            yield from self._full("right, all together", {**self.session.solution, **replaced})
+            yield from self._full_with("right, all together", self._with(*self.right))
 
     def _obeys(self, each: Solution) -> Iterator[Finding]:
         """A right solution keeps the rules that students keep."""
@@ -132,7 +149,7 @@ class _Audit:
             results = self._run(self._with(each), n, help=True)
             yield from self._broken(who, results, n)
             own = [r for r in results if r.exercise == each.exercise]
-            if sum(r.earned for r in own) > sum(r.points for r in own) - 1e-9:
+            if not any(r.earned < r.points for r in own):
                 kept.append(n)
             shown |= any(r.diagnosis == each.diagnosis for r in own)
             yield from self._elsewhere(who, each, results, n)
@@ -150,7 +167,8 @@ class _Audit:
 
     def _by_value(self, each: Solution) -> bool:
         """It gives a wrong value somewhere; a wrong solution that only trains badly, or crashes, has none to be known by."""
-        return any(self.session.fails_by_value(self._with(each), each.exercise, self._seed_of(n)) for n in range(2))
+        namespace = {**self.session.solution, **self._with(each)}
+        return any(self.session.fails_by_value(namespace, each.exercise, self._seed_of(n)) for n in range(2))
 
     def _seed_of(self, n: int) -> Callable[[str], int]:
         return lambda check: _seed(self.session.name, check, n)
@@ -163,16 +181,36 @@ class _Audit:
                     f"exercise {exercise.id}", "wrong.py has no wrong solution of it: what its checks see is unknown"
                 )
 
-    def _hostile(self, name: str, variant: Callable[[Any], Any]) -> Iterator[Finding]:
+    def _hostile(self, name: str) -> Iterator[Finding]:
         who = f"hostile {name}"
         self.progress(who)
-        namespace = {f: instead(function, variant) for f, function in self.session.solution.items()}
+        replaced = {f: hostile(name, function) for f, function in self.session.solution.items()}
         for n in range(min(self.seeds, _HOSTILE_SEEDS)):
-            results = self._run(namespace, n)
+            results = self._run(replaced, n)
             yield from self._broken(who, results, n)
             for r in results:
                 if r.earned > 0:
                     yield Finding(who, f"earns {r.earned:g} in {r.check} (seed {n})")
+
+
+class _Heard(LocalStudent):
+    """The solution, noting the names that are called."""
+
+    def __init__(self, namespace: Mapping[str, Function]) -> None:
+        super().__init__(namespace)
+        self.names: set[str] = set()
+
+    def call(
+        self,
+        name: str,
+        args: tuple[Any, ...],
+        kwargs: Mapping[str, Any],
+        *,
+        on: Handle | None = None,
+        keep: bool = False,
+    ) -> Reply:
+        self.names.add(name)
+        return super().call(name, args, kwargs, on=on, keep=keep)
 
 
 def _stub(*_: Any, **__: Any) -> Any:

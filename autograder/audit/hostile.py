@@ -1,6 +1,6 @@
 """Answers that no check may trip over: each becomes a verdict, and none earns a point.
 
-A variant takes the right answer and gives the hostile one, so that some look almost right.
+Some have nothing to do with the question, some look almost right.
 """
 
 from __future__ import annotations
@@ -56,31 +56,36 @@ def _longer(value: Any) -> Any:
     return None
 
 
-def _crash(value: Any) -> Any:
+def _crash() -> Any:
     raise ValueError
 
 
-#: name -> what the function returns instead of the right answer
-HOSTILE: Mapping[str, Callable[[Any], Any]] = {
-    "None": lambda right: None,
-    "text": lambda right: "1.0",
-    "bytes": lambda right: b"1.0",
-    "an empty tuple": lambda right: (),
-    "a tuple": lambda right: (1.0, 2.0),
-    "a ragged list": lambda right: [[1.0], [1.0, 2.0]],
-    "a list of text": lambda right: ["1.0", None],
-    "NaN": lambda right: float("nan"),
-    "infinity": lambda right: float("inf"),
-    "a huge integer": lambda right: 10**400,
-    "a large integer": lambda right: 10**30,
-    "a complex number": lambda right: 1j,
-    "an empty array": lambda right: np.zeros((0, 3)),
-    "an empty dict": lambda right: {},
-    "a dict": lambda right: {"a": 1.0},
-    "True": lambda right: True,
-    "a number": lambda right: 0.123456789,
-    "an object": lambda right: _Thing(),
-    "a list of objects": lambda right: [_Thing(), _Thing()],
+#: name -> what the function returns, whatever it is asked
+ANYTHING: Mapping[str, Callable[[], Any]] = {
+    "None": lambda: None,
+    "text": lambda: "1.0",
+    "bytes": lambda: b"1.0",
+    "an empty tuple": tuple,
+    "a tuple": lambda: (1.0, 2.0),
+    "a ragged list": lambda: [[1.0], [1.0, 2.0]],
+    "a list of text": lambda: ["1.0", None],
+    "NaN": lambda: float("nan"),
+    "infinity": lambda: float("inf"),
+    "a huge integer": lambda: 10**400,
+    "a large integer": lambda: 10**30,
+    "a complex number": lambda: 1j,
+    "an empty array": lambda: np.zeros((0, 3)),
+    "an empty dict": dict,
+    "a dict": lambda: {"a": 1.0},
+    "True": lambda: True,
+    "a number": lambda: 0.123456789,
+    "an object": _Thing,
+    "a list of objects": lambda: [_Thing(), _Thing()],
+    "an exception": _crash,
+}
+
+#: name -> what the function makes of the right answer
+ALMOST: Mapping[str, Callable[[Any], Any]] = {
     "the right answer in a list": lambda right: [right],
     "the right answer as text": str,
     "the right answer, an axis more": _leaves(lambda a: np.asarray(a)[None]),
@@ -90,10 +95,15 @@ HOSTILE: Mapping[str, Callable[[Any], Any]] = {
     "the right shape, NaN": _leaves(lambda a: np.full(np.shape(a), np.nan)),
     "the right shape, None": _leaves(lambda a: None),
     "the right shape, objects": _leaves(lambda a: _Thing()),
-    "an exception": _crash,
 }
 
+NAMES = (*ANYTHING, *ALMOST)
 
-def instead(function: Callable[..., Any], variant: Callable[[Any], Any]) -> Callable[..., Any]:
-    """The function with the variant of each of its answers."""
-    return lambda *args, **kwargs: variant(function(*args, **kwargs))
+
+def hostile(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that answers in that hostile way where `function` answers right."""
+    if name in ANYTHING:
+        make = ANYTHING[name]
+        return lambda *args, **kwargs: make()
+    change = ALMOST[name]
+    return lambda *args, **kwargs: change(function(*args, **kwargs))

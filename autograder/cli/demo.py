@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
@@ -35,6 +36,7 @@ from .samples import Expectation, Sample
 #: Tighter than a course would set them, so that endless loops and bombs end soon.
 LIMITS = Limits(call_s=2.0, load_s=15.0, total_s=30.0, memory_mb=768)
 WORKERS = 2
+WIDE = 150
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Row:
     def points(self) -> str:
         if self.score is None:
             return "-"
-        late = f" (late: -{self.score.penalty:g})" if self.score.penalty else ""
+        late = f"\nlate: -{self.score.penalty:g}" if self.score.penalty else ""
         return f"{self.score.raw:g} / {self.score.maximum:g}{late}"
 
     @property
@@ -115,12 +117,12 @@ def _unit_with_samples(desk: Desk) -> Unit:
         unit = desk.unit(name)
         if (unit.folder / samples.FOLDER).is_dir():
             return unit
-    raise CommandError(f"{desk.root}: no unit of this course has samples. Write some: assignments/<unit>/samples/ada.py")
+    raise CommandError(
+        f"{desk.root}: no unit of this course has samples. Write some: assignments/<unit>/samples/ada.py"
+    )
 
 
-def _graded(
-    desk: Desk, grades: Store, unit: Unit, chosen: Mapping[str, Sample], box_name: str, what: str
-) -> list[Row]:
+def _graded(desk: Desk, grades: Store, unit: Unit, chosen: Mapping[str, Sample], box_name: str, what: str) -> list[Row]:
     """Write the files, take them in as `autograder grade FOLDER` does, and grade them."""
     due = desk.course.unit(unit.name).due
     assert due is not None
@@ -134,7 +136,9 @@ def _graded(
     for name, sample in chosen.items():
         submission = mine.get(name)
         result = grades.result(submission.id) if submission else None
-        told = reasons.get(submission.id, "") if submission else "; ".join(line for line in refused if sample.file in line)
+        told = (
+            reasons.get(submission.id, "") if submission else "; ".join(line for line in refused if sample.file in line)
+        )
         rows.append(Row(sample, result, submission, told))
     return rows
 
@@ -142,29 +146,34 @@ def _graded(
 # What is shown
 
 
+def _table(*columns: str) -> Table:
+    # A log has no width of its own; 80 columns would make it twice as long.
+    return Table(*columns, box=SIMPLE_HEAD, pad_edge=False, width=None if console.is_terminal else WIDE)
+
+
 def _show_students(rows: Sequence[Row]) -> None:
-    table = Table("student", "file", "what it is", "points", "verdict", "the first thing to mend", pad_edge=False)
+    table = _table("student", "file", "what it is", "points", "verdict", "the first thing to mend")
     for row in rows:
         verdict = row.score.verdict if row.score else Verdict.NOT_GRADED
         table.add_row(
             Text(row.sample.name),
             Text(row.sample.file),
             Text(row.sample.story),
-            Text(row.points),
+            Text(row.points, no_wrap=True),
             Text(verdict.value, style=STYLES.get(verdict, "red")),
             Text(_first_message(row)),
         )
-    console.print(table)
+    console.print(table, width=table.width)
 
 
 def _show_attacks(rows: Sequence[Row], honest: Mapping[str, Row]) -> None:
-    table = Table("attack", "what it tries", "earned / allowed", "outcome", "what its author reads", pad_edge=False)
+    table = _table("attack", "what it tries", "earned / allowed", "outcome", "what its author reads")
     for row in rows:
         allowed = honest[row.sample.like].score
         limit = f"{allowed.raw:g}" if allowed else "-"
         earned = f"{row.score.raw:g}" if row.score else "-"
         outcome = _outcome(row, honest)
-        style = "green" if outcome.startswith("gained nothing") or outcome == "as it should be" else "bold red"
+        style = "green" if _harmless(outcome) else "bold red"
         table.add_row(
             Text(row.sample.name),
             Text(row.sample.story),
@@ -172,7 +181,7 @@ def _show_attacks(rows: Sequence[Row], honest: Mapping[str, Row]) -> None:
             Text(outcome, style=style),
             Text(_first_message(row)),
         )
-    console.print(table)
+    console.print(table, width=table.width)
 
 
 def _outcome(row: Row, honest: Mapping[str, Row]) -> str:
@@ -230,7 +239,9 @@ def _verdict(rows: Sequence[Row], attacked: Sequence[Row], seconds: float) -> No
     for line in odd:
         console.print(Text(f"not as expected: {line}", style="red"))
     count = len(rows) + len(attacked)
-    _say(f"{count} submissions in {seconds:.0f} s, box: {', '.join(sorted(boxes))}, {WORKERS} workers, {os.cpu_count()} cores")
+    _say(
+        f"{count} submissions in {seconds:.0f} s, box: {', '.join(sorted(boxes))}, {WORKERS} workers, {os.cpu_count()} cores"
+    )
     if odd:
         raise OurError(f"{len(odd)} of {count} came out otherwise than they should (named above)")
     console.print(Text("every submission earned what it should, and no attack gained a point", style="green"))

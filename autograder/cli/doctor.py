@@ -84,7 +84,11 @@ def image() -> None:
 def build(context: click.Context, docker: bool | None) -> None:
     """Build the box's environment (bubblewrap, process) and, with an engine, its Docker image.
 
-    What is there already is kept: a second run takes a second.
+    What is there already is kept.
+
+    \b
+      autograder image build
+      autograder image build --no-docker
     """
     state = desk_of(context).state
     path = images.build_environment(state, errors.print)

@@ -118,6 +118,9 @@ def replay(desk: Desk, id: int) -> None:
     """Judge the recorded answers of submission ID again, with the tests, seeds and lateness of its grade.
 
     No student code runs.  Exit code 1 if the points differ: then something of ours has changed.
+
+    \b
+      autograder replay 12
     """
     with desk.store() as grades:
         submission, result = grades.submission(id), grades.result(id)

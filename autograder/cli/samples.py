@@ -160,7 +160,9 @@ def write(sample: Sample, unit: Unit, folder: Path, due: datetime) -> Path:
 def _notebook(sample: Sample, unit: Unit) -> dict[str, Any]:
     """The released notebook with the sample's cells in it, as Jupyter keeps it."""
     node: dict[str, Any] = json.loads(json.dumps(releases.build(unit)))
-    strangers = {*sample.cells, *sample.added, *sample.keys.get("delete", "").split()} - {cell.id for cell in unit.cells}
+    strangers = {*sample.cells, *sample.added, *sample.keys.get("delete", "").split()} - {
+        cell.id for cell in unit.cells
+    }
     if strangers:
         raise UnitError(f"sample {sample.name}: the unit {unit.name} has no cell {', '.join(sorted(strangers))}.")
     cells = []
@@ -200,7 +202,10 @@ def _colab(node: dict[str, Any], sample: Sample) -> bytes:
     for number, cell in enumerate(node["cells"]):
         made = _without(cell, "in_box", "id") | {"metadata": {"id": f"xK3q{number:04d}aLmT"}}
         if cell["cell_type"] == "code":
-            made["metadata"] |= {"colab": {"base_uri": "https://localhost:8080/", "height": 35}, "outputId": f"{number:08x}"}
+            made["metadata"] |= {
+                "colab": {"base_uri": "https://localhost:8080/", "height": 35},
+                "outputId": f"{number:08x}",
+            }
             made["outputs"] = [{"output_type": "stream", "name": "stdout", "text": ["done\n"]}]
         cells.append(made)
     metadata = {
@@ -230,7 +235,10 @@ def _mac_zip(node: dict[str, Any], sample: Sample) -> bytes:
     """The Finder's zip: the notebook, and the junk that the Finder adds."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in (("work/notebook.ipynb", _jupyter(node, sample)), ("__MACOSX/work/._notebook.ipynb", b"\0")):
+        for name, content in (
+            ("work/notebook.ipynb", _jupyter(node, sample)),
+            ("__MACOSX/work/._notebook.ipynb", b"\0"),
+        ):
             archive.writestr(zipfile.ZipInfo(name, (2027, 3, 1, 12, 0, 0)), content)
     return file.getvalue()
 

@@ -68,6 +68,7 @@ class Notebook:
     def __init__(self, shell: Any) -> None:
         self.shell = shell
         self.handles: list[Any] = []
+        self.first_handle = 0
         self.forbidden: dict[str, list[str]] = {}
         self.watched: dict[str, int] = {}
 
@@ -77,6 +78,7 @@ class Notebook:
         """Run all cells; gives the faults, one for each cell that failed."""
         _seed(message["seed"])
         self.forbidden = values["forbidden"]
+        self.first_handle = message["first_handle"]
         main = types.ModuleType("__main__")
         main.__dict__.update(__builtins__=builtins, __name__="__main__")
         sys.modules["__main__"] = main
@@ -124,13 +126,17 @@ class Notebook:
 
     def _target(self, name: str, on: int | None) -> Any:
         if on is not None:
-            return getattr(self.handles[on], name)
+            return getattr(self.held(on), name)
         return self.shell.user_ns[name]
 
     def hand_out(self, value: Any) -> int:
         """The number under which an object that is not plain data may be called later."""
         self.handles.append(value)
-        return len(self.handles) - 1
+        return self.first_handle + len(self.handles) - 1
+
+    def held(self, number: int) -> Any:
+        """The object that was handed out under this number."""
+        return self.handles[number - self.first_handle]
 
     @contextmanager
     def _watch(self, name: str, used: list[int]) -> Iterator[None]:
@@ -240,8 +246,8 @@ def serve(channel: socket.socket, shell: Any, workspace: str) -> None:
     _enter(workspace)
     notebook = Notebook(shell)
     while True:
-        header, body = wire.receive(channel, 1 << 31, wire.for_ever)
-        values = wire.decode(header, body, handle=lambda n: notebook.handles[n], tensor=_tensor)
+        header, body = wire.receive(channel, 1 << 31, wire.for_ever, wire.ROOM)
+        values = wire.decode(header, body, handle=notebook.held, tensor=_tensor, room=wire.ROOM)
         if header["op"] == "load":
             reply = notebook.load(header, values)
             frame = wire.encode({"op": "loaded"}, reply)

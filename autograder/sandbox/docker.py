@@ -28,9 +28,9 @@ class Docker(Box):
 
     name = "docker"
 
-    def __init__(self, settings: Settings, image: str, client: Any, gpu: bool = False) -> None:
+    def __init__(self, settings: Settings, image: str, client: Any) -> None:
         super().__init__(settings)
-        self.image, self.client, self.gpu = image, client, gpu
+        self.image, self.client = image, client
         self._container: Any = None
 
     def _launch(self, folder: Path) -> socket.socket:
@@ -55,11 +55,11 @@ class Docker(Box):
         return control
 
     def _options(self, folder: Path) -> dict[str, Any]:
-        from docker.types import DeviceRequest, LogConfig, Ulimit
+        from docker.types import LogConfig, Ulimit
 
         limits = self.settings.limits
         memory = f"{limits.memory_mb + ZYGOTE_MB}m"
-        options: dict[str, Any] = {
+        return {
             "entrypoint": ["/box/env/bin/python", "-sP", "-m", "guest.serve", "/box/channel/control"],
             "command": [],
             "detach": True,
@@ -87,9 +87,6 @@ class Docker(Box):
                 str(folder / "channel"): {"bind": "/box/channel", "mode": "rw"},
             },
         }
-        if self.gpu:
-            options["device_requests"] = [DeviceRequest(count=1, capabilities=[["gpu"]])]
-        return options
 
     def _config(self) -> dict[str, Any]:
         config = super()._config()

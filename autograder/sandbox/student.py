@@ -267,7 +267,9 @@ def _load_faults(header: dict[str, Any], body: bytes, cells: int) -> tuple[LoadF
             raise wire.WireError("a fault without a place")
         message = fault.get("message")
         text = message if isinstance(message, str) else ""
-        checked.append(LoadFault(int(fault["cell"]), _known(fault.get("type")), _line(fault.get("line")), text[:MESSAGE]))
+        checked.append(
+            LoadFault(int(fault["cell"]), _known(fault.get("type")), _line(fault.get("line")), text[:MESSAGE])
+        )
     return tuple(checked)
 
 

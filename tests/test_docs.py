@@ -1,0 +1,73 @@
+"""What README and the help say is there: every verb, option, file and command that they name."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from autograder.cli import VERBS, cli
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+
+
+def commands() -> dict[str, click.Command]:
+    context = click.Context(cli)
+    return {name: command for name in VERBS if (command := cli.get_command(context, name)) is not None}
+
+
+def options(command: click.Command) -> set[str]:
+    own = {o for p in command.params for o in (*p.opts, *p.secondary_opts)} | {"--help"}
+    if isinstance(command, click.Group):
+        for sub in command.commands.values():
+            own |= options(sub)
+    return own
+
+
+def test_all_verbs_load():
+    """Each verb of the help exists in the module that the table names."""
+    assert set(commands()) == set(VERBS)
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_help_has_an_example(name):
+    """Every verb's help shows how it is used."""
+    command = commands()[name]
+    texts = [command.help or "", *(c.help or "" for c in getattr(command, "commands", {}).values())]
+    assert any(f"autograder {name}" in text for text in texts), f"{name} has no example in its help"
+
+
+def test_readme_starts_with_the_two_commands():
+    """`make demo` and `make test` come before anything else, and both exist."""
+    assert README.index("make demo") < README.index("make test") < README.index("##")
+    makefile = (ROOT / "Makefile").read_text()
+    assert {"demo", "test", "setup", "bench"} <= set(re.findall(r"^([a-z]+):", makefile, re.M))
+
+
+def test_readme_names_real_verbs_and_options():
+    """Every `autograder VERB --option` in README can be typed."""
+    known = commands()
+    for line in re.findall(r"^\s*(?:\.venv/bin/)?autograder ([^#\n]*)", README, re.M):
+        words = line.split()
+        assert words[0] in known, f"README names the verb {words[0]!r}"
+        for word in words:
+            if word.startswith("--"):
+                assert word in options(known[words[0]]) | {"--help"}, f"README: autograder {words[0]} {word}"
+
+
+def test_readme_map_is_the_tree():
+    """Each file or folder in README's map exists, and each part of autograder/ is on the map."""
+    section = README.split("## The map")[1].split("```")[1]
+    for path in re.findall(r"^(\w[\w/.]*)(?:<unit>/)?\s", section, re.M):
+        assert (ROOT / path).exists(), f"README's map names {path}"
+    parts = {p.name for p in (ROOT / "autograder").iterdir() if not p.name.startswith("_")}
+    for part in parts - {"course.schema.json", "__pycache__"}:
+        assert part in section, f"autograder/{part} is not on README's map"
+
+
+def test_ci_runs_the_test_command_of_readme():
+    """CI calls what README tells a user to call."""
+    assert "make test" in (ROOT / ".ci" / "run").read_text()
