@@ -111,7 +111,8 @@ def _verdict(earned: float, maximum: float, verdicts: Sequence[Verdict]) -> Verd
         return Verdict.PASSED
     if 0 < earned < maximum:
         return Verdict.PARTIAL
-    seen: Counter[Verdict] = Counter(bad)
+    # What was left out tells nothing of its own: two time-outs and five checks not run are an exercise that timed out.
+    seen: Counter[Verdict] = Counter([verdict for verdict in bad if verdict is not Verdict.NOT_RUN] or bad)
     return max(_TELLING, key=lambda verdict: (seen[verdict], -_TELLING.index(verdict)))
 
 

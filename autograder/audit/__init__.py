@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from autograder.audit.hostile import NAMES, hostile
+from autograder.audit.hostile import ANYTHING, NAMES, hostile
 from autograder.audit.report import AuditReport, Finding
 from autograder.checks.forbidden import scan
 from autograder.checks.local import LocalStudent
@@ -168,7 +168,7 @@ class _Audit:
     def _by_value(self, each: Solution) -> bool:
         """It gives a wrong value somewhere; a wrong solution that only trains badly, or crashes, has none to be known by."""
         namespace = {**self.session.solution, **self._with(each)}
-        return any(self.session.fails_by_value(namespace, each.exercise, self._seed_of(n)) for n in range(2))
+        return self.session.fails_by_value(namespace, each.exercise, self._seed_of(0))
 
     def _seed_of(self, n: int) -> Callable[[str], int]:
         return lambda check: _seed(self.session.name, check, n)
@@ -188,9 +188,16 @@ class _Audit:
         for n in range(min(self.seeds, _HOSTILE_SEEDS)):
             results = self._run(replaced, n)
             yield from self._broken(who, results, n)
-            for r in results:
+            for r in results if name in ANYTHING else ():
                 if r.earned > 0:
                     yield Finding(who, f"earns {r.earned:g} in {r.check} (seed {n})")
+            yield from self._untroubled(who, results, n)
+
+    def _untroubled(self, who: str, results: Iterable[CheckResult], n: int) -> Iterator[Finding]:
+        """Part of an answer may earn part of the points, never all of an exercise's."""
+        lost = {r.exercise for r in results if r.earned < r.points}
+        for exercise in sorted({r.exercise for r in results} - lost):
+            yield Finding(who, f"keeps all points of {exercise} (seed {n})")
 
 
 class _Heard(LocalStudent):

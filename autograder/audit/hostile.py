@@ -46,9 +46,9 @@ def _shorter(value: Any) -> Any:
 
 
 def _longer(value: Any) -> Any:
-    """With its last part twice."""
+    """With its last part twice; a dict may hold more than is asked, but not in its parts."""
     if isinstance(value, Mapping):
-        return {**value, "more": 1.0}
+        return {key: _longer(v) for key, v in value.items()}
     if isinstance(value, tuple | list):
         return [*value, *value[-1:]]
     if isinstance(value, np.ndarray) and value.ndim:

@@ -22,11 +22,13 @@ from _pytest.main import Session
 from _pytest.runner import runtestprotocol
 
 from autograder.checks import pictures
+from autograder.checks.compare import same
 from autograder.checks.diagnose import diagnosis
 from autograder.checks.local import LocalStudent
 from autograder.checks.modules import OwnModules, unreadable
 from autograder.checks.outcome import SECONDS, Outcome, observe
 from autograder.checks.points import AUTO, CheckSpec, PictureSpec, Solution
+from autograder.checks.recorder import Judged
 from autograder.checks.student import Proxy
 from autograder.checks.twin import drawn_twin
 from autograder.errors import JudgeError, UnitError
@@ -175,7 +177,8 @@ class CheckSession:
         """Every check, in the order of the file.  seed: a check's name -> the seed of its rng.
 
         forbidden: exercises that used a forbidden name, with the sentence; missing: exercises that are still the stub.
-        help=False leaves out diagnoses and twins; only=: just these checks.  OurError where the box or the store failed: nothing is graded then.
+        help=False leaves out diagnoses and twins; only: just these checks.  OurError where the box or the store failed:
+        nothing is graded then.
         """
         timeouts: Counter[str] = Counter()
         results = []
@@ -190,11 +193,19 @@ class CheckSession:
     def fails_by_value(
         self, namespace: Mapping[str, Callable[..., Any]], exercise: str, seed: Callable[[str], int]
     ) -> bool:
-        """Whether one of the exercise's checks ends at an `agree` for these functions: then there is a value to know."""
+        """Whether one of the exercise's checks ends at an `agree` for these functions, twice at the same value.
+
+        Then there is a value to know them by.
+        """
         with self._modules.here(), _quiet():
             own = [spec for spec in self.checks if spec.exercise == exercise]
-            ends = [self._perform(spec, LocalStudent(namespace), seed(spec.check)).recorder.judged for spec in own]
-        return any(judged and not judged[-1].agreed for judged in ends)
+            ends = [[self._end(spec, namespace, seed(spec.check)) for _ in range(2)] for spec in own]
+        return any(a and b and not a.agreed and same(a.value, b.value) for a, b in ends)
+
+    def _end(self, spec: CheckSpec, namespace: Mapping[str, Callable[..., Any]], seed: int) -> Judged | None:
+        """The last `agree` of one run."""
+        judged = self._perform(spec, LocalStudent(namespace), seed).recorder.judged
+        return judged[-1] if judged else None
 
     def pictures(self, student: Student) -> tuple[Picture, ...]:
         """Run before the first check, while nothing hidden is in the box; a fault gives no picture."""

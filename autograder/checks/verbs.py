@@ -109,6 +109,8 @@ def numbers(got: Any, shape: tuple[int, ...] | None = None, what: str = "") -> N
     if array.shape != asked.shape:
         told = f"shape {asked.shape} is expected, not {array.shape}."
         raise CheckFailed(_sentence(f"{what}: {told}" if what else told))
+    if not array.size and shape is None:
+        raise CheckFailed(_sentence(f"{what or 'the answer'} is empty."))
     if not np.isfinite(array).all():
         raise CheckFailed(_sentence(f"{what or 'the answer'} contains NaN or infinite values."))
     return array.astype(np.float64)

@@ -75,9 +75,13 @@ def main(arguments: list[str] | None = None) -> Any:
         return cli(arguments, standalone_mode=False, prog_name="autograder")
     except click.exceptions.Exit as e:
         sys.exit(e.exit_code)
-    except click.ClickException as e:
+    except click.exceptions.NoArgsIsHelpError as e:
         e.show()
         sys.exit(2)
+    except click.UsageError as e:
+        _fail(f"error: {e.format_message()} See: {e.ctx.command_path if e.ctx else 'autograder'} --help", 2)
+    except click.ClickException as e:
+        _fail(f"error: {e.format_message()}", 2)
     except (click.Abort, KeyboardInterrupt):
         _fail("stopped; what was done is kept. Run the same command again to go on.", 130)
     except UserError as e:

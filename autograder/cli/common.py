@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +22,9 @@ from ..sandbox.choose import Choice, choose
 from ..secret import load_secret
 from ..workers.local import Job
 
-console = Console(highlight=False)
+#: A file or a pipe has no width of its own, and tables folded to 80 columns are hard to read and to search.
+WIDE = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 150
+console = Console(highlight=False, width=WIDE)
 errors = Console(stderr=True, highlight=False)
 
 BOX_HELP = "auto, docker, bubblewrap, or process (no isolation: only for code that you trust)."

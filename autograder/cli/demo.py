@@ -34,9 +34,8 @@ from .results import report_of, write_csv
 from .samples import Expectation, Sample
 
 #: Tighter than a course would set them, so that endless loops and bombs end soon.
-LIMITS = Limits(call_s=2.0, load_s=15.0, total_s=30.0, memory_mb=768)
+LIMITS = Limits(call_s=2.0, load_s=15.0, total_s=30.0, memory_mb=512)
 WORKERS = 2
-WIDE = 150
 
 
 @dataclass(frozen=True)
@@ -130,6 +129,8 @@ def _graded(desk: Desk, grades: Store, unit: Unit, chosen: Mapping[str, Sample],
     _say(f"\n{len(chosen)} {what}: {_short(folder)}")
     taken, refused = take_all(desk, grades, folder, None, unit.name)
     outcomes = grade_all(desk, grades, taken, box_name, WORKERS)
+    if len(outcomes) < len(taken):
+        raise KeyboardInterrupt
     reasons = {o.submission.id: o.reason for o in outcomes if o.score is None}
     mine = {s.student: s for s in taken}
     rows = []
@@ -147,8 +148,7 @@ def _graded(desk: Desk, grades: Store, unit: Unit, chosen: Mapping[str, Sample],
 
 
 def _table(*columns: str) -> Table:
-    # A log has no width of its own; 80 columns would make it twice as long.
-    return Table(*columns, box=SIMPLE_HEAD, pad_edge=False, width=None if console.is_terminal else WIDE)
+    return Table(*columns, box=SIMPLE_HEAD, pad_edge=False)
 
 
 def _show_students(rows: Sequence[Row]) -> None:
@@ -163,7 +163,7 @@ def _show_students(rows: Sequence[Row]) -> None:
             Text(verdict.value, style=STYLES.get(verdict, "red")),
             Text(_first_message(row)),
         )
-    console.print(table, width=table.width)
+    console.print(table)
 
 
 def _show_attacks(rows: Sequence[Row], honest: Mapping[str, Row]) -> None:
@@ -181,7 +181,7 @@ def _show_attacks(rows: Sequence[Row], honest: Mapping[str, Row]) -> None:
             Text(outcome, style=style),
             Text(_first_message(row)),
         )
-    console.print(table, width=table.width)
+    console.print(table)
 
 
 def _outcome(row: Row, honest: Mapping[str, Row]) -> str:

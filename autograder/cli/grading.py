@@ -79,7 +79,7 @@ def grade(desk: Desk, path: Path, student: str | None, unit: str | None, box_nam
         todo = [s for s in taken if grades.standing(s.id).state in (State.RECEIVED, State.RETRY)]
         outcomes = grade_all(desk, grades, todo, box_name, jobs)
         show_table(grades, taken, outcomes)
-    _leave(refused, outcomes)
+    _leave(refused, outcomes, todo)
 
 
 @click.command()
@@ -108,7 +108,7 @@ def regrade(desk: Desk, ids: tuple[int, ...], unit: str | None, held: bool, box_
         before = {s.id: grades.result(s.id) for s in chosen}
         outcomes = grade_all(desk, grades, chosen, box_name, jobs, newest=True)
         show_table(grades, chosen, outcomes, {i: r.score.total for i, r in before.items() if r is not None})
-    _leave([], outcomes)
+    _leave([], outcomes, chosen)
 
 
 @click.command()
@@ -300,7 +300,10 @@ def show_table(
     console.print(table)
 
 
-def _leave(refused: Sequence[str], outcomes: Sequence[Outcome]) -> None:
+def _leave(refused: Sequence[str], outcomes: Sequence[Outcome], todo: Sequence[Submission]) -> None:
+    """The exit code: 130 stopped, 1 we failed somewhere, 2 files were refused, 0 all is graded."""
+    if len(outcomes) < len(todo):
+        raise KeyboardInterrupt
     failed = [o for o in outcomes if o.score is None]
     if failed:
         raise OurError(

@@ -80,7 +80,10 @@ def feedback(
     elif html is not None:
         from ..feedback import html as page
 
-        html.write_text(page.render(report), encoding="utf-8")
+        try:
+            html.write_text(page.render(report), encoding="utf-8")
+        except OSError as e:
+            raise CommandError(f"{html}: cannot be written ({e.strerror}). Choose another place.") from e
         console.print(Text(f"-> {html}"))
     else:
         from ..feedback import terminal

@@ -82,7 +82,8 @@ def outer() -> bytes:
     code += _if_nr(nr["unshare"], _argument(0, (NAMESPACES,), _ALLOW, no))
     code += _if_nr(nr["clone"], _masked(0, NEW_BITS, _ALLOW, no))
     code += _if_nr(nr["clone3"], [_ret(_refuse(errno.ENOSYS))])
-    code += _if_nr(nr["socket"], _argument(0, (AF_UNIX,), _ALLOW, no))
+    for name in ("socket", "socketpair"):  # a pair of another family loads that family's kernel module
+        code += _if_nr(nr[name], _argument(0, (AF_UNIX,), _ALLOW, no))
     code += _if_nr(nr["personality"], _argument(0, (0xFFFFFFFF,), _ALLOW, no))
     for name in [*syscalls.ALLOWED, "mount"]:
         if name in nr:
@@ -101,7 +102,8 @@ def inner() -> bytes:
     code += _if_nr(nr["clone"], _masked(0, NEW_BITS, _ALLOW, no))
     code += _if_nr(nr["prctl"], _argument(0, (PR_SET_DUMPABLE, PR_SET_SECCOMP), no, _ALLOW))
     code += _if_nr(nr["ioctl"], _argument(1, (TIOCSTI, TIOCLINUX), no, _ALLOW))
-    code += _if_nr(nr["socket"], _argument(0, (AF_UNIX,), _ALLOW, _refuse(errno.EAFNOSUPPORT)))
+    for name in ("socket", "socketpair"):
+        code += _if_nr(nr[name], _argument(0, (AF_UNIX,), _ALLOW, _refuse(errno.EAFNOSUPPORT)))
     return b"".join([*code, _ret(_ALLOW)])
 
 

@@ -87,7 +87,14 @@ class Zygote:
         return {"op": "cpu", "id": message["id"], "seconds": jail.cpu_seconds(self.running.get(message["id"], 0))}
 
     def run(self) -> None:
-        """Answer the control channel until it closes."""
+        """Answer the control channel until it closes, however the other side ended; what runs then ends with it."""
+        try:
+            self._answer()
+        finally:
+            for pid in self.running.values():  # in a box without namespaces nothing else would end them
+                jail.kill(pid, self.jail.kind)
+
+    def _answer(self) -> None:
         verbs = {"start": self.start, "end": self.end, "cpu": self.cpu}
         while True:
             text, fds, _, _ = socket.recv_fds(self.control, MAX_CONTROL, 2)

@@ -121,7 +121,7 @@ ALLOWED = (
     rt_sigsuspend rt_sigtimedwait rt_tgsigqueueinfo sched_getaffinity sched_getattr sched_getparam
     sched_get_priority_max sched_get_priority_min sched_getscheduler sched_rr_get_interval sched_setaffinity
     sched_yield seccomp select sendfile sendmmsg sendmsg sendto setitimer setpgid setrlimit set_robust_list
-    setsid setsockopt set_tid_address setxattr shutdown sigaltstack signalfd signalfd4 socketpair splice stat
+    setsid setsockopt set_tid_address setxattr shutdown sigaltstack signalfd signalfd4 splice stat
     statfs statx symlink symlinkat sync sync_file_range syncfs sysinfo tee tgkill timer_create timer_delete
     timer_getoverrun timer_gettime timer_settime timerfd_create timerfd_gettime timerfd_settime times tkill
     truncate umask uname unlink unlinkat utime utimensat utimes vfork wait4 waitid write writev arch_prctl

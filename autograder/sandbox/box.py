@@ -28,6 +28,7 @@ from ..records import Limits
 
 #: Imported by every zygote; what is not in its environment is left out. torch._dynamo: the first optimiser would cost 0.8 s.
 PRELOAD = ("numpy", "torch", "torch._dynamo", "IPython", "matplotlib.pyplot", "asyncio", "json", "random", "typing")
+FOLDER = "autograder-box-"
 START_S = 120.0
 CONTROL_S = 30.0
 #: What the warm zygote itself needs, on top of a submission's own memory.
@@ -143,6 +144,7 @@ class Box(ABC):
 
     def start(self) -> Ready:
         """Launch and warm the zygote.  BoxError if it does not come up."""
+        _sweep()
         self._folder = _staged(self.settings.data)
         try:
             self._control = self._launch(self._folder)
@@ -220,9 +222,36 @@ class Box(ABC):
         return ""
 
 
+def owner() -> str:
+    """Names this process for ever: its number, its start, and the number space in which it has that number."""
+    return f"{os.getpid()}-{_began(os.getpid())}-{os.stat('/proc/self/ns/pid').st_ino}"
+
+
+def is_gone(name: str) -> bool:
+    """Whether the process that an owner() names has ended, as far as that can be known from here."""
+    pid, began, space = [*name.split("-"), "", ""][:3]
+    return pid.isdigit() and space == owner().split("-")[2] and _began(int(pid)) != began
+
+
+def _began(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except OSError:
+        return "gone"
+
+
+def _sweep() -> None:
+    """Remove folders of graders that were killed."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER}*"):
+        with contextlib.suppress(OSError):
+            if folder.stat().st_uid == os.geteuid() and is_gone(folder.name.removeprefix(FOLDER)):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
 def _staged(data: Path | None) -> Path:
     """A readable copy of what enters a box, whatever the rights of the checkout are."""
-    folder = Path(tempfile.mkdtemp(prefix="autograder-box-"))
+    # Closed to all others (mkdtemp): nobody else of this host may be first at the control socket.
+    folder = Path(tempfile.mkdtemp(prefix=f"{FOLDER}{owner()}-"))
     (folder / "guest").mkdir()
     for source in Path(autograder.guest.__file__).parent.glob("*.py"):
         shutil.copyfile(source, folder / "guest" / source.name)
@@ -230,16 +259,17 @@ def _staged(data: Path | None) -> Path:
         shutil.copytree(data, folder / "data")
     else:
         (folder / "data").mkdir()
-    for path in [folder, *folder.rglob("*")]:
+    for path in folder.rglob("*"):
         path.chmod(0o755 if path.is_dir() else 0o644)
     return folder
 
 
 def drained(capture: int, cap: int) -> bytes:
-    """All that can be read now from a pipe, at most `cap` bytes of it kept."""
+    """What can be read now from a pipe, at most `cap` bytes of it kept; no more than a pipe holds: a writer may never stop."""
     kept = bytearray()
     with contextlib.suppress(BlockingIOError, OSError):
-        while chunk := os.read(capture, 65536):
+        for _ in range(16):
+            chunk = os.read(capture, 65536)
             kept += chunk[: max(0, cap - len(kept))]
     return bytes(kept)
 

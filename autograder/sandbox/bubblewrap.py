@@ -71,28 +71,21 @@ class Bubblewrap(Box):
         command += ["--clearenv", *(word for name, value in environment() for word in ("--setenv", name, value))]
         command += _folder("/etc", "/sys", "/sys/kernel", "/sys/kernel/mm", "/box")
         for path in _SYSTEM:
-            command += ["--ro-bind-try", path, path]
+            # /lib is mostly a link to /usr/lib; as a mount of its own it would show what is hidden below.
+            link = os.readlink(path) if Path(path).is_symlink() else None
+            command += ["--symlink", link, path] if link else ["--ro-bind-try", path, path]
         for path in _HIDDEN:
             if Path(path).is_dir() and not self._base().is_relative_to(path):
                 command += ["--tmpfs", path, "--remount-ro", path]
         base = self._base()
         if not base.is_relative_to("/usr") or base.is_relative_to("/usr/local"):
             command += [*_folder(*map(str, reversed(base.parents))), "--ro-bind", str(base), str(base)]
+        for path in {Path(os.path.realpath(found)) for found in base.glob("lib*/python*/*-packages")}:
+            command += ["--tmpfs", str(path), "--remount-ro", str(path)]  # what else the host has installed, maybe us
         for name in ("guest", "data"):
             command += ["--ro-bind", str(folder / name), f"/box/{name}"]
-        command += [
-            "--ro-bind",
-            str(self.env),
-            "/box/env",
-            "--proc",
-            "/proc",
-            "--dev",
-            "/dev",
-            "--perms",
-            "1777",
-            "--tmpfs",
-            "/tmp",
-        ]
+        command += ["--ro-bind", str(self.env), "/box/env", "--proc", "/proc", "--dev", "/dev"]
+        command += ["--perms", "1777", "--tmpfs", "/tmp"]
         return [*command, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp", "--"]
 
     def _base(self) -> Path:

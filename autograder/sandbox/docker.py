@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import platform
 import socket
 from pathlib import Path
@@ -18,7 +17,7 @@ from typing import Any
 
 from ..errors import BoxError
 from ..guest import seccomp, syscalls
-from .box import START_S, ZYGOTE_MB, Box, Settings, environment
+from .box import START_S, ZYGOTE_MB, Box, Settings, environment, is_gone, owner
 
 LABEL = "org.autograder.owner"
 
@@ -113,7 +112,7 @@ def profile() -> dict[str, Any]:
             "args": [{**_equals(0, seccomp.NEW_BITS), "valueTwo": 0, "op": "SCMP_CMP_MASKED_EQ"}],
         },
         {"names": ["clone3"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38},
-        {"names": ["socket"], "action": yes, "args": [_equals(0, seccomp.AF_UNIX)]},
+        {"names": ["socket", "socketpair"], "action": yes, "args": [_equals(0, seccomp.AF_UNIX)]},
         {"names": ["personality"], "action": yes, "args": [_equals(0, 0xFFFFFFFF)]},
     ]
     return {
@@ -128,25 +127,12 @@ def _equals(index: int, value: int) -> dict[str, Any]:
     return {"index": index, "value": value, "op": "SCMP_CMP_EQ"}
 
 
-def owner() -> str:
-    """Who started a container: this process, told apart from an earlier one with the same number."""
-    return f"{os.getpid()}-{_started(os.getpid())}"
-
-
-def _started(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
-    except OSError:
-        return "gone"
-
-
 def sweep(client: Any) -> int:
     """Remove containers of graders that are gone; gives how many there were."""
     removed = 0
     with contextlib.suppress(Exception):
         for container in client.containers.list(all=True, filters={"label": LABEL}):
-            pid, _, started = str(container.labels.get(LABEL, "")).partition("-")
-            if not pid.isdigit() or _started(int(pid)) != started:
+            if is_gone(str(container.labels.get(LABEL, ""))):
                 container.remove(force=True)
                 removed += 1
     return removed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import socket
 import subprocess
@@ -59,6 +60,8 @@ class Process(Box):
 
     def _stop(self) -> None:
         if self._process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(5.0)  # its channel is closed: it ends what it has started, then itself
             self._process.kill()
             self._process.wait()
             self._process = None

@@ -26,6 +26,7 @@ from .recording import Recording, to_reply
 
 #: How much longer than its limit a call may take by the wall clock while it gets no processor (or sleeps).
 PATIENCE = 3.0
+_LOAD_BITS = 32  # a handle's number holds the load that it belongs to
 #: Characters of an exception's own message that are kept.
 MESSAGE = 500
 
@@ -99,7 +100,7 @@ class BoxedStudent:
             raise self._unloadable
         load = self._load = self.box.load()
         self.loads += 1
-        message = {"op": "load", "seed": self.seed}
+        message = {"op": "load", "seed": self.seed, "first_handle": self.loads << _LOAD_BITS}
         forbidden = {name: list(prefixes) for name, prefixes in self.forbid.items()}
         frame = wire.encode(message, {"cells": [c.source for c in self.cells], "forbidden": forbidden})
         said = bytearray()
@@ -156,13 +157,12 @@ class BoxedStudent:
         self, name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any], on: Handle | None, keep: bool
     ) -> tuple[dict[str, Any], bytes]:
         if self._load is None:
-            if on is not None:
-                raise StudentFault("crashed", f"The object with `{name}` was lost when your code was stopped.")
             self.load()
         nonce = secrets.token_hex(8)
-        header = {"op": "call", "nonce": nonce, "name": name, "on": on.number if on else None, "keep": keep}
+        on_number = self._number(on) if on is not None else None
+        header = {"op": "call", "nonce": nonce, "name": name, "on": on_number, "keep": keep}
         try:
-            frame = wire.encode(header, {"args": list(args), "kwargs": dict(kwargs)}, _number)
+            frame = wire.encode(header, {"args": list(args), "kwargs": dict(kwargs)}, self._number, wire.ROOM)
         except wire.Uncrossable as e:
             raise JudgeError(f"an argument of `{name}` cannot enter a box: {e}") from e
         answer, body = self._exchange(frame, self.limits.call_s, f"`{name}`")
@@ -173,6 +173,14 @@ class BoxedStudent:
         if fault is not None:
             raise _fault(name, wire.decode({"values": {"fault": fault}}, body)["fault"], len(self.cells))
         return answer, body
+
+    def _number(self, value: Any) -> int:
+        """The number of a handle whose object is still there."""
+        if not isinstance(value, Handle):
+            raise wire.Uncrossable(f"an object of type {type(value).__name__}")
+        if value.number >> _LOAD_BITS != self.loads:
+            raise StudentFault("crashed", "An object of yours was lost when your code was stopped.")
+        return value.number
 
     def _note_used(self, name: str, answer: Mapping[str, Any], body: bytes) -> None:
         used = wire.decode({"values": {"used": _values(answer).get("used")}}, body)["used"]
@@ -219,12 +227,6 @@ class BoxedStudent:
 
 def _verb(what: str) -> str:
     return what if what.startswith("run ") else f"answer {what}"
-
-
-def _number(value: Any) -> int:
-    if isinstance(value, Handle):
-        return value.number
-    raise wire.Uncrossable(f"an object of type {type(value).__name__}")
 
 
 def _values(header: Mapping[str, Any]) -> dict[str, Any]:

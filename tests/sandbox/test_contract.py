@@ -9,8 +9,10 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +23,14 @@ from test_wire import same
 
 from autograder.errors import StudentFault
 from autograder.records import Handle, Limits
-from autograder.sandbox import selftest
-from autograder.sandbox.box import PROMISES, Box
+from autograder.sandbox import image, selftest
+from autograder.sandbox.box import PROMISES, Settings
 from autograder.sandbox.bubblewrap import Bubblewrap
-from autograder.sandbox.docker import Docker
+from autograder.sandbox.choose import make
+from autograder.sandbox.docker import LABEL, Docker
 from autograder.sandbox.process import Process
+
+SMALL = Settings(LIMITS, preload=("numpy", "IPython"))
 
 # The promises
 
@@ -137,11 +142,11 @@ def test_a_submission_that_misuses_its_channel_harms_only_itself(trick, box):
     if box.name == "process" and trick in NEEDS_WALL:
         pytest.skip("the process box does not claim this")
     began = time.monotonic()
-    with submitted(box, FINE, textwrap.dedent(TRICKS[trick]), limits=SHORT) as student:
-        try:
-            assert student.call("f", (1,), {}).value == 2
-        except StudentFault:
-            pass
+    with (
+        submitted(box, FINE, textwrap.dedent(TRICKS[trick]), limits=SHORT) as student,
+        contextlib.suppress(StudentFault),
+    ):
+        assert student.call("f", (1,), {}).value == 2
     assert time.monotonic() - began < 12
     with submitted(box, FINE) as student:
         assert student.call("f", (2,), {}).value == 3
@@ -175,16 +180,14 @@ LATER = {
 def test_after_a_fault_the_notebook_is_loaded_again(how, box):
     """A crash, a time-out or an out-of-memory kill in one call costs that call only, within the budget."""
     body, kind = LATER[how]
-    if box.name == "process" and how == "memory":
-        kind = "out of memory"  # MemoryError under its address-space limit
     source = "import numpy as np\ndef bad():\n" + textwrap.indent(body, "    ")
-    with submitted(box, source, FINE) as student:
+    with submitted(box, source, FINE, limits=replace(LIMITS, call_s=4.0 if how == "memory" else 0.6)) as student:
         began = time.monotonic()
         with pytest.raises(StudentFault) as caught:
             student.call("bad", (), {})
         assert caught.value.kind == kind
         assert student.call("f", (1,), {}).value == 2
-        assert time.monotonic() - began < 8
+        assert time.monotonic() - began < 12
 
 
 def test_the_budget_of_the_whole_submission_ends_it(box):
@@ -213,12 +216,12 @@ def test_a_notebook_that_never_loads_is_tried_once(box):
 
 
 def test_each_load_has_a_channel_of_its_own(box):
-    """The socket that a submission holds is another file for each load, and no reply of one reaches the other."""
-    where = "import os, socket\ndef who(): return os.fstat(3).st_ino\ndef buffered(): return len(socket.socket(fileno=os.dup(3)).recv(9, 66))"
-    with submitted(box, where) as first:
-        one = first.call("who", (), {}).value
-    with submitted(box, where) as second:
-        assert second.call("who", (), {}).value != one
+    """The socket that a submission holds is another one for each load."""
+    seen = []
+    for _ in range(2):
+        with submitted(box, "import os\ndef who(): return os.fstat(3).st_ino") as student:
+            seen.append(student.call("who", (), {}).value)
+    assert seen[0] != seen[1]
 
 
 def test_handles_die_with_the_process_that_held_them(box):
@@ -422,7 +425,7 @@ def echo(*x): return len(x)
 
 MAGICS = [
     "%matplotlib inline\n%config InlineBackend.figure_format = 'retina'\nx = 1",
-    "!echo hi",
+    "!echo $((40+2))",
     "files = !ls\nx = 2",
     "%%time\ny = 3",
     "%pip install nothing",
@@ -430,11 +433,11 @@ MAGICS = [
     "input('name? ')",
     "import asyncio\nawait asyncio.sleep(0)\nz = 4",
     "%load_ext autoreload\n%autoreload 2",
-    "%%script bash\necho hi",
+    "%%script bash\necho $((40+2))",
     "%no_such_magic",
     "def f(:",
     "raise SystemExit",
-    "get_ipython().ask_exit()\nexit",
+    "get_ipython().reset(new_session=False)\nx, y, z = 2, 3, 4",
     "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()",
     "def names(): return [x, y, z, __name__]",
 ]
@@ -450,7 +453,7 @@ def test_cells_run_as_in_a_notebook(box):
     assert faults[12] == "SystemExit"
     assert 6 in faults
     assert not faults.keys() & {0, 1, 2, 3, 4, 7, 8, 13, 14, 15}
-    assert "hi" not in student.output.split()
+    assert "42" not in student.output.split()
 
 
 def test_a_failing_cell_is_told_with_type_line_and_message(box):
@@ -469,9 +472,9 @@ def test_a_failing_cell_is_told_with_type_line_and_message(box):
 
 def test_a_fault_in_a_call_is_told_with_type_and_line_only(box):
     """A hidden call's exception is told by its known type and line; its message never crosses."""
-    with submitted(box, "x = 1", "def f(x):\n    y = x\n    raise ValueError(f'I saw {x}')") as student:
-        with pytest.raises(StudentFault) as caught:
-            student.call("f", (123456,), {})
+    cells = ("x = 1", "def f(x):\n    y = x\n    raise ValueError(f'I saw {x}')")
+    with submitted(box, *cells) as student, pytest.raises(StudentFault) as caught:
+        student.call("f", (123456,), {})
     assert (caught.value.kind, caught.value.cell, caught.value.line) == ("crashed", 1, 3)
     assert "ValueError" in caught.value.sentence
     assert "123456" not in caught.value.sentence
@@ -479,7 +482,11 @@ def test_a_fault_in_a_call_is_told_with_type_and_line_only(box):
 
 def test_an_exception_with_a_lying_name_is_not_told(box):
     """A class name is a string of the box's: only the names of Python's own exceptions are shown."""
-    source = "Seen42 = type('Seen42', (Exception,), {})\nLie = type('ValueError', (Exception,), {})\ndef f(): raise Seen42\ndef g(): raise Lie"
+    source = """
+Seen42, Lie = type("Seen42", (Exception,), {}), type("ValueError", (Exception,), {})
+def f(): raise Seen42
+def g(): raise Lie
+"""
     with submitted(box, source) as student:
         for name in "fg":
             with pytest.raises(StudentFault) as caught:
@@ -591,7 +598,9 @@ def test_data_of_the_unit_is_in_reach(boxes, box, tmp_path):
 def test_nothing_runs_between_submissions(wall):
     """After a submission with a family of processes only the zygote is left."""
     before = descendants(zygote_parent(wall))
-    source = "import os, time\nfor _ in range(8):\n    if os.fork() == 0:\n        os.setsid()\n        if os.fork(): os._exit(0)\n        time.sleep(1000)\n"
+    source = (
+        "import os, time\nfor _ in range(8):\n    if os.fork() == 0:\n        os.setsid()\n        time.sleep(1000)\n"
+    )
     with submitted(wall, source, FINE) as student:
         assert student.call("f", (1,), {}).value == 2
         assert len(descendants(zygote_parent(wall))) > len(before) + 5
@@ -609,22 +618,54 @@ def test_the_zygote_shares_no_writable_memory_with_submissions(wall):
     assert shared == []
 
 
+def test_the_device_nodes_cannot_be_marked(wall):
+    """Not even a time stamp of /dev can be set: it would be the host's, or a note for the next submission."""
+    before = {p: p.stat().st_mtime_ns for p in map(Path, ("/dev/null", "/dev/zero", "/dev/urandom"))}
+    source = """
+import os
+def mark():
+    marked = []
+    for name in os.listdir("/dev"):
+        try:
+            os.utime("/dev/" + name)
+            marked.append(name)
+        except OSError:
+            pass
+    return marked
+"""
+    with submitted(wall, source) as student:
+        assert student.call("mark", (), {}).value == ["shm"]  # its own
+    assert {p: p.stat().st_mtime_ns for p in before} == before
+
+
+def test_no_socket_pair_of_another_family(wall):
+    """The kernel would load that family's module: a call that is refused before it asks says EAFNOSUPPORT."""
+    source = (
+        "import socket\ndef pair(family):\n    try: socket.socketpair(family)\n    except OSError as e: return e.errno"
+    )
+    with submitted(wall, source) as student:
+        assert {student.call("pair", (family,), {}).value for family in (2, 10, 16, 30, 40)} == {97}
+
+
+def test_packages_of_the_hosts_python_are_hidden(boxes):
+    """The interpreter that the box's environment was made from may hold the grader itself."""
+    source = "import os\ndef seen(path): return os.listdir(path) if os.path.isdir(path) else []"
+    base = Path(os.path.realpath(boxes.choice("bubblewrap").environment / "bin/python")).parents[1]
+    with submitted(boxes.get("bubblewrap"), source) as student:
+        for path in base.glob("lib*/python*/*-packages"):
+            assert student.call("seen", (str(path),), {}).value == []
+
+
 def test_the_folder_of_a_box_is_its_owners_alone(box):
     """No other user of this host can enter it, so none can be first at the control socket."""
     assert box._folder is not None
     assert box._folder.stat().st_mode & 0o077 == 0
 
 
-def test_a_box_outlives_the_thread_that_started_it(boxes, request):
+def test_a_box_outlives_the_thread_that_started_it(boxes):
     """A server starts boxes in threads; the end of the thread is not the end of the box."""
-    import threading
-
-    from autograder.sandbox.box import Settings
-    from autograder.sandbox.choose import make
-
-    made: list[Box] = []
-    box = make(boxes.choice("bubblewrap"), Settings(LIMITS, preload=("numpy", "IPython")))
-    thread = threading.Thread(target=lambda: made.append(box) if box.start() else None)
+    box = make(boxes.choice("bubblewrap"), SMALL)
+    thread = threading.Thread(target=box.start)
     thread.start()
     thread.join()
     try:
@@ -666,29 +707,23 @@ def test_a_grader_killed_with_9_leaves_nothing(name, boxes):
         os.kill(grader.pid, signal.SIGKILL)
         grader.wait()
         assert gone(family, seconds=8), [Path(f"/proc/{p}/cmdline").read_bytes() for p, s in family if started(p) == s]
-        assert not containers_of(boxes, name, grader.pid)
+        assert gone(containers_of(boxes, name, grader.pid), seconds=4)
     finally:
         grader.kill()
         grader.wait()
-    from autograder.sandbox.box import Settings
-    from autograder.sandbox.choose import make
-
-    with make(boxes.choice(name), Settings(LIMITS, preload=("numpy", "IPython"))):
+    with make(boxes.choice(name), SMALL):
         assert not folder.exists()
-        assert not [p for p in Path("/sys/fs/cgroup").rglob(f"autograder-{grader.pid}-*")]
+        assert not list(Path("/sys/fs/cgroup").rglob(f"autograder-{grader.pid}-*"))
 
 
 def containers_of(boxes: Boxes, name: str, pid: int) -> set[tuple[int, str]]:
     """Processes of the containers that this grader started."""
     if name != "docker":
         return set()
-    from autograder.sandbox import image
-    from autograder.sandbox.docker import LABEL
-
     found: set[tuple[int, str]] = set()
     for container in image.engine(boxes.state).containers.list(filters={"label": LABEL}):
-        if container.labels[LABEL].startswith(f"{pid}-"):
-            top = int(container.attrs["State"]["Pid"])
+        top = int(container.attrs["State"]["Pid"])
+        if container.labels[LABEL].startswith(f"{pid}-") and top:
             found |= {(top, started(top)), *descendants(top)}
     return found
 

@@ -79,14 +79,6 @@ def test_the_tiny_course_is_clean():
         ),
         (
             {
-                "test_hidden": '@check("softmax", points=1)\ndef test_zip(student, rng):\n    """Forgets."""\n'
-                "    z = rng.normal(size=3)\n    for a, b in zip(student.softmax(z), activations.softmax(z)):\n"
-                "        agree(a, b)\n"
-            },
-            "hostile the right answer without its last part: earns 1 in test_zip",
-        ),
-        (
-            {
                 "test_hidden": '@check("softmax", points=1)\ndef test_strict(student, rng):\n    """Breaks."""\n'
                 "    z = rng.normal(size=3)\n    for a, b in zip(student.softmax(z), activations.softmax(z), strict=True):\n"
                 "        agree(a, b)\n"

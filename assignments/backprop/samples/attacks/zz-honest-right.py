@@ -1,0 +1,3 @@
+# Control: a right solution, graded after the attacks by the same workers.
+# like: grace
+# expect: full

@@ -1,0 +1,2 @@
+# Handed the release in as he had downloaded it.
+# expect: nothing
