@@ -171,7 +171,7 @@ class Answer:
         if not rows and not isinstance(value, str | list | tuple | Mapping):
             raise self._failed("going through its parts")
         self._fits(sys._getframe(1))
-        return iter([self._part(v) for v in value])
+        return (self._part(v) for v in value)  # one at a time: an answer may have millions
 
     def _fits(self, frame: FrameType) -> None:
         """`loss, grads = student.f(x)` on three parts is a failed check; Python's own ValueError would be our error."""

@@ -6,6 +6,7 @@ The session is nobody else's: no ini file, no conftest, no plug-in of the machin
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import warnings
 from collections import Counter
@@ -23,7 +24,7 @@ from _pytest.runner import runtestprotocol
 
 from autograder.checks import pictures
 from autograder.checks.compare import same
-from autograder.checks.diagnose import diagnosis
+from autograder.checks.diagnose import Diagnoses
 from autograder.checks.local import LocalStudent
 from autograder.checks.modules import OwnModules, unreadable
 from autograder.checks.outcome import SECONDS, Outcome, observe
@@ -181,11 +182,12 @@ class CheckSession:
         nothing is graded then.
         """
         timeouts: Counter[str] = Counter()
+        diagnoses = Diagnoses(self.wrong, self.solution) if help else None
         results = []
         with self._modules.here(), _quiet():
             for spec in self.checks if only is None else [spec for spec in self.checks if spec.check in only]:
                 skipped = self._skipped(spec, forbidden or {}, missing, timeouts)
-                result = skipped or self._checked(spec, student, seed(spec.check), help)
+                result = skipped or self._checked(spec, student, seed(spec.check), diagnoses)
                 timeouts[spec.exercise] += result.verdict is Verdict.TIMED_OUT
                 results.append(result)
         return tuple(results)
@@ -227,14 +229,18 @@ class CheckSession:
             return _result(spec, Outcome(Verdict.NOT_RUN, message=told))
         return None
 
-    def _checked(self, spec: CheckSpec, student: Student, seed: int, help: bool) -> CheckResult:
+    def _checked(self, spec: CheckSpec, student: Student, seed: int, diagnoses: Diagnoses | None) -> CheckResult:
         outcome = self._perform(spec, student, seed)
         if outcome.raised is not None:
             raise outcome.raised
         result = _result(spec, outcome)
-        if not help or result.verdict in (Verdict.PASSED, Verdict.NOT_GRADED):
+        if diagnoses is None or result.verdict in (Verdict.PASSED, Verdict.NOT_GRADED):
             return result
-        return replace(result, diagnosis=self._diagnosis(spec, outcome, seed), twin=self._twin(spec))
+        diagnosis = ""
+        if outcome.verdict is Verdict.FAILED:
+            again = functools.partial(self._perform, spec, seed=seed, seconds=HELP_SECONDS)
+            diagnosis = diagnoses.of(outcome, spec.exercise, again)
+        return replace(result, diagnosis=diagnosis, twin=self._twin(spec))
 
     def _perform(self, spec: CheckSpec, student: Student, seed: int, seconds: float = SECONDS) -> Outcome:
         plugin = self._plugin
@@ -245,12 +251,6 @@ class CheckSession:
             plugin.now = None
         return plugin.outcome or Outcome(Verdict.NOT_GRADED, message="it could not be set up")
 
-    def _diagnosis(self, spec: CheckSpec, outcome: Outcome, seed: int) -> str:
-        if outcome.verdict is not Verdict.FAILED:
-            return ""
-        slips = [slip for slip in self.wrong if slip.exercise == spec.exercise]
-        return diagnosis(outcome, slips, self.solution, lambda other: self._perform(spec, other, seed, HELP_SECONDS))
-
     def _twin(self, spec: CheckSpec) -> str:
         if spec.twin != AUTO:
             return (spec.twin or "").strip("\n")
@@ -259,7 +259,7 @@ class CheckSession:
         return self._twins[spec.check]
 
     def _drawn(self, spec: CheckSpec) -> str:
-        run = lambda student, seed: self._perform(spec, student, seed, HELP_SECONDS)  # noqa: E731
+        run = functools.partial(self._perform, spec, seconds=HELP_SECONDS)
         return drawn_twin(f"{self.name}/{spec.check}", self.solution, run)
 
 

@@ -144,11 +144,24 @@ class Box(ABC):
 
     def start(self) -> Ready:
         """Launch and warm the zygote.  BoxError if it does not come up."""
+        self.begin()
+        return self.wait()
+
+    def begin(self) -> None:
+        """The first half of `start`: the zygote warms while the caller does something else."""
         _sweep()
         self._folder = _staged(self.settings.data)
         try:
             self._control = self._launch(self._folder)
-            answer = self._ask({"op": "start", **self._config()}, seconds=START_S)
+            self._tell({"op": "start", **self._config()})
+        except BaseException:
+            self.close()
+            raise
+
+    def wait(self) -> Ready:
+        """The second half: until the zygote says that it is warm."""
+        try:
+            answer = self._hear(START_S)
         except BaseException:
             self.close()
             raise
@@ -206,16 +219,30 @@ class Box(ABC):
     ) -> None:
         self.close()
 
-    def _ask(self, message: dict[str, Any], fds: list[int] | None = None, seconds: float = CONTROL_S) -> dict[str, Any]:
+    def _ask(self, message: dict[str, Any], fds: list[int] | None = None) -> dict[str, Any]:
+        self._tell(message, fds)
+        return self._hear(CONTROL_S)
+
+    def _tell(self, message: dict[str, Any], fds: list[int] | None = None) -> None:
+        try:
+            socket.send_fds(self._running(CONTROL_S), [json.dumps(message).encode()], fds or [])
+        except OSError as e:
+            raise self._silent(e) from e
+
+    def _hear(self, seconds: float) -> dict[str, Any]:
+        try:
+            return wire.parse(self._running(seconds).recv(1 << 16))
+        except (OSError, wire.WireError) as e:
+            raise self._silent(e) from e
+
+    def _running(self, seconds: float) -> socket.socket:
         if self._control is None:
             raise BoxError(f"{self.name}: the box is not running")
         self._control.settimeout(seconds)
-        try:
-            text = json.dumps(message).encode()
-            socket.send_fds(self._control, [text], fds or [])
-            return wire.parse(self._control.recv(1 << 16))
-        except (OSError, wire.WireError) as e:
-            raise BoxError(f"{self.name}: the box no longer answers ({type(e).__name__}){self._last_words()}") from e
+        return self._control
+
+    def _silent(self, error: Exception) -> BoxError:
+        return BoxError(f"{self.name}: the box no longer answers ({type(error).__name__}){self._last_words()}")
 
     def _last_words(self) -> str:
         """What the zygote printed before it died, if the box keeps that."""

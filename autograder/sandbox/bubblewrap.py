@@ -80,8 +80,8 @@ class Bubblewrap(Box):
         base = self._base()
         if not base.is_relative_to("/usr") or base.is_relative_to("/usr/local"):
             command += [*_folder(*map(str, reversed(base.parents))), "--ro-bind", str(base), str(base)]
-        for path in {Path(os.path.realpath(found)) for found in base.glob("lib*/python*/*-packages")}:
-            command += ["--tmpfs", str(path), "--remount-ro", str(path)]  # what else the host has installed, maybe us
+        for packages in {os.path.realpath(found) for found in base.glob("lib*/python*/*-packages")}:
+            command += ["--tmpfs", packages, "--remount-ro", packages]  # what else the host has installed, maybe us
         for name in ("guest", "data"):
             command += ["--ro-bind", str(folder / name), f"/box/{name}"]
         command += ["--ro-bind", str(self.env), "/box/env", "--proc", "/proc", "--dev", "/dev"]

@@ -40,8 +40,8 @@ OWN_BASE, PUBLIC_BASE = "autograder-base:bookworm", "python:3.11-slim-bookworm"
 #: PyPI's torch is the one with CUDA, several GB.  AUTOGRADER_TORCH_INDEX names one more index for pip, such as
 #: https://download.pytorch.org/whl/cpu; it is not the default because pip's own settings may already offer a CPU build.
 TORCH_INDEX = "AUTOGRADER_TORCH_INDEX"
-ANSWER_S = 3.0
-BUILD_S = 1800.0
+ANSWER_S = 3
+BUILD_S = 1800
 _FACTS = """
 import json, os, platform, sys
 print(json.dumps([sys.version_info[:2], platform.machine(), os.confstr("CS_GNU_LIBC_VERSION")]))
@@ -90,7 +90,7 @@ def _home(state: Path) -> Path:
 # The engine
 
 
-def engine(state: Path | None = None, timeout_s: float = 60.0) -> docker.DockerClient | None:
+def engine(state: Path | None = None, timeout_s: int = 60) -> docker.DockerClient | None:
     """The engine that answers within three seconds: DOCKER_HOST alone if it is set, else the host's, else ours."""
     import docker
     from docker.errors import DockerException

@@ -65,16 +65,23 @@ class Bench:
     def __init__(self, job: Job) -> None:
         self.job = job
         self.session = CheckSession(job.folder, job.unit.name)
-        self.box: Box | None = None
+        self.box: Box | None = self._begun()  # it warms while the session is opened
+
+    def _begun(self) -> Box:
+        job = self.job
+        box = make(job.choice, Settings(job.limits, job.folder / "assignments" / job.unit.name / "data"))
+        box.begin()
+        return box
 
     def measure(self, submission: Submission, data: bytes, fresh: bool) -> Measurement:
         job = self.job
         if fresh:
             self.close_box()
         if self.box is None:
-            self.box = make(job.choice, Settings(job.limits, job.folder / "assignments" / job.unit.name / "data"))
-            self.box.start()
+            self.box = self._begun()
         try:
+            if self.box.ready is None:
+                self.box.wait()
             return measure(self.box, self.session, job.unit, submission, data, job.limits, job.secret, job.bundle)
         except BoxError:
             self.close_box()

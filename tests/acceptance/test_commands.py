@@ -284,7 +284,11 @@ def test_a_mistake_is_one_line(graded, words):
 
 @pytest.mark.parametrize(
     ("content", "place"),
-    [("units: [", "course.yaml:"), ("id: x\nunits: []\n", "course.yaml"), ("id: tiny\nunits: [{name: tiny, dew: 3}]\n", "course.yaml:2")],
+    [
+        ("units: [", "course.yaml:"),
+        ("id: x\nunits: []\n", "course.yaml"),
+        ("id: tiny\nunits: [{name: tiny, dew: 3}]\n", "course.yaml:2"),
+    ],
 )
 def test_a_broken_course_is_one_line_with_its_place(course, content, place):
     """course.yaml with a mistake: the file and line."""

@@ -82,35 +82,38 @@ class Ours:
         spent: dict[int, float],
         progress: Callable[[], None],
     ) -> None:
-        """Warm every worker with fillers, then time `todo` by the clock."""
-        began = last = time.perf_counter()
-        warm: set[int] = set()
-        measured: list[Any] = []
+        """Warm every worker with fillers, then time `todo` by the clock, from the last filler on."""
+        began = time.perf_counter()
+        given: dict[int, set[float]] = {}  #: worker -> when it was given something; at the second it is warm
+        heard: list[tuple[float, Any]] = []
+        warm = False
         for outcome in crew.run(next(fillers) for _ in range(self.workers)):
-            now = time.perf_counter()
+            heard.append((time.perf_counter(), outcome))
             if outcome.score is None:
                 raise SystemExit(f"{self.name}: {outcome.submission.student} was not graded: {outcome.reason}")
-            if len(warm) == self.workers:
-                if outcome.submission.student[0] != FILLER:
-                    measured.append(outcome)
-                    progress()
-                    last = now
-                continue
-            if not warm:
-                self.first.append(now - began)
-            # The worker that was just heard has no task now; one that was never given any has no beginning.
-            warm |= {id(w) for w in crew.workers if w.task is None and w.began}
-            if len(warm) == self.workers:
-                start = now
+            for worker in crew.workers:
+                given.setdefault(id(worker), set()).update({worker.began} - {0.0})
+            if not warm and sum(len(times) > 1 for times in given.values()) == self.workers:
+                warm = True
                 crew.waiting.extend(todo)
-            else:
+            elif not warm:
                 crew.waiting.append(next(fillers))  # nobody rests while another is still starting
+            elif not _is_filler(outcome):
+                progress()
+        self.first.append(heard[0][0] - began)
+        start = max(at for at, outcome in heard if _is_filler(outcome))
+        measured = [outcome for at, outcome in heard if at > start]
+        window = heard[-1][0] - start
         self.scores |= {o.submission.student: o.score.total for o in measured}
-        self.window += last - start
+        self.window += window
         self.graded += len(measured)
         self.seconds += [o.seconds for o in measured]
-        turn = (last - start) * self.workers / len(measured)
+        turn = window * self.workers / len(measured)
         self.stages += [_stages(o, spent[o.submission.id], turn) for o in measured]
+
+
+def _is_filler(outcome: Any) -> bool:
+    return bool(outcome.submission.student[0] == FILLER)
 
 
 def _fillers() -> Iterator[Work]:

@@ -204,7 +204,7 @@ def test_a_check_of_ours_that_does_not_end_is_stopped(course, monkeypatch):
     began = time.monotonic()
     with CheckSession(course(SOFTMAX + "    while True: pass\n"), "tiny") as session:
         real = session._perform
-        monkeypatch.setattr(session, "_perform", lambda *args: real(*args[:3], 0.2))
+        monkeypatch.setattr(session, "_perform", lambda *args, **kwargs: real(*args[:3], 0.2))
         result = session.run(LocalStudent(session.solution), seed)[0]
     assert result.verdict is Verdict.NOT_GRADED
     assert "processor time" in result.message
@@ -277,6 +277,23 @@ def test_a_diagnosis_needs_the_same_value_at_the_same_agree(course):
             assert result.diagnosis == slip.diagnosis
         crashing = LocalStudent({**session.solution, "softmax": lambda z: 1 / 0})
         assert session.run(crashing, seed)[0].diagnosis == ""
+
+
+def test_an_unknown_slip_is_not_searched_for_ever(course):
+    """After two checks of an exercise without a known slip the others are not searched: feedback stays quick."""
+    one = SOFTMAX + "    agree(student.softmax(rng.normal(size=3)), [1.0, 1.0, 1.0])\n"
+    wrong = """
+    tried = []
+
+    @wrong("softmax", "No.")
+    def softmax_counted(z):
+        tried.append(1)
+        return z
+    """
+    tests = "".join(one.replace("test_softmax", f"test_{n}") for n in range(5))
+    with CheckSession(course(tests, wrong), "tiny") as session:
+        session.run(LocalStudent({**session.solution, "softmax": lambda z: [7.0, 7.0, 7.0]}), seed)
+        assert len(session.wrong[0].function.__globals__["tried"]) == 2
 
 
 @pytest.mark.parametrize(

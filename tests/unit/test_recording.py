@@ -13,7 +13,7 @@ from autograder.sandbox.recording import RecordedStudent, Recording, to_reply
 
 def frame(value):
     raw = wire.encode({"op": "answer"}, {"value": value})
-    header, body = wire.LENGTHS.unpack(raw[:8])
+    header, _ = wire.LENGTHS.unpack(raw[:8])
     return wire.parse(raw[8 : 8 + header]), raw[8 + header :]
 
 

@@ -80,6 +80,7 @@ def test_sums_have_no_dust():
         ([Verdict.FAILED, Verdict.CRASHED], Verdict.CRASHED),
         ([Verdict.TIMED_OUT, Verdict.TIMED_OUT, Verdict.NOT_RUN], Verdict.TIMED_OUT),
         ([Verdict.TIMED_OUT, Verdict.NOT_RUN], Verdict.TIMED_OUT),
+        ([Verdict.TIMED_OUT, Verdict.TIMED_OUT, *[Verdict.NOT_RUN] * 5], Verdict.TIMED_OUT),
         ([Verdict.PASSED, Verdict.PASSED], Verdict.PASSED),
     ],
 )
