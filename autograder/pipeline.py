@@ -141,7 +141,8 @@ def tripped(checks: tuple[CheckResult, ...], unit: Unit, used: Mapping[str, str]
         sentence = f"While it ran, your function used `{names[check.exercise]}`, which this exercise does not allow."
         return replace(check, verdict=Verdict.FORBIDDEN, earned=0.0, message=sentence, diagnosis="", twin="")
 
-    return tuple(banned(c) if c.exercise in names and c.verdict is not Verdict.NOT_GRADED else c for c in checks)
+    settled = (Verdict.NOT_GRADED, Verdict.FORBIDDEN)  # the latter was found in the source, with its line
+    return tuple(banned(c) if c.exercise in names and c.verdict not in settled else c for c in checks)
 
 
 def score(

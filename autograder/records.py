@@ -58,7 +58,13 @@ class Student(Protocol):
     """Anything that answers calls by name: the proxy of a box, recorded answers, or plain functions."""
 
     def call(
-        self, name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any], *, on: Handle | None = None, keep: bool = False
+        self,
+        name: str,
+        args: tuple[Any, ...],
+        kwargs: Mapping[str, Any],
+        *,
+        on: Handle | None = None,
+        keep: bool = False,
     ) -> Reply:
         """Call a function (or a method of the object `on`); raises StudentFault, or OurError when we failed."""
         ...

@@ -463,7 +463,8 @@ def _grade(student, rng, name, splits):
         hint = hint or _slip(logits)
     loss = float(np.mean(found))
     quarters = sum(loss <= level for level in LEVELS[name])
-    award(quarters / 4, f"held-out cross-entropy {loss:.2g}; a full point is given up to {LEVELS[name][0]:g}.{hint}")
+    # The loss itself stays here: over many attempts it would tell about labels that are not the student's.
+    award(quarters / 4, f"a full point needs a held-out cross-entropy of at most {LEVELS[name][0]:g}.{hint}")
 
 
 def _held_out(logits, y):

@@ -36,7 +36,7 @@ from autograder.errors import JudgeError, UnitError
 from autograder.notebook import Unit, load_unit
 from autograder.records import CheckResult, Picture, Student, Verdict
 
-TIMEOUTS = 2  #: after so many in one exercise its other checks are not run
+TIMEOUTS = 2  #: after so many (or as many out of memory) in one exercise its other checks are not run
 HELP_SECONDS = 5.0  #: of processor time for each run that only looks for help: a diagnosis, a twin
 
 #: Everything of pytest's own that watches, prints, writes or costs time for each test.
@@ -188,7 +188,7 @@ class CheckSession:
             for spec in self.checks if only is None else [spec for spec in self.checks if spec.check in only]:
                 skipped = self._skipped(spec, forbidden or {}, missing, timeouts)
                 result = skipped or self._checked(spec, student, seed(spec.check), diagnoses)
-                timeouts[spec.exercise] += result.verdict is Verdict.TIMED_OUT
+                timeouts[spec.exercise] += result.verdict in (Verdict.TIMED_OUT, Verdict.OUT_OF_MEMORY)
                 results.append(result)
         return tuple(results)
 
@@ -225,7 +225,7 @@ class CheckSession:
             names = ", ".join(f"`{name}`" for name in self.unit.exercise(spec.exercise).functions)
             return _result(spec, Outcome(Verdict.MISSING, message=f"{names}: still the empty stub, or not there."))
         if timeouts.get(spec.exercise, 0) >= TIMEOUTS:
-            told = f"Not run: {TIMEOUTS} checks of this exercise had timed out."
+            told = f"Not run: {TIMEOUTS} checks of this exercise had run out of time or memory."
             return _result(spec, Outcome(Verdict.NOT_RUN, message=told))
         return None
 

@@ -25,7 +25,7 @@ _FIXED = {
     Verdict.TIMED_OUT: "Your code did not answer in time. Look for a loop that does not end or that numpy could do.",
     Verdict.OUT_OF_MEMORY: "Your code asked for more memory than it may use. Look for an array with a needless axis.",
     Verdict.OUT_OF_GPU_MEMORY: "Your code asked for more GPU memory than a submission may use. Try smaller batches.",
-    Verdict.NOT_RUN: "Not run, since earlier checks of this exercise timed out.",
+    Verdict.NOT_RUN: "Not run, since earlier checks of this exercise ran out of time or memory.",
 }
 # What the sandbox says of an end without an exception, recognised by these words and told in ours.
 _ENDS = {

@@ -19,7 +19,17 @@ if TYPE_CHECKING:
     from autograder.notebook import Unit
     from autograder.records import Intake
 
-__all__ = ["Found", "definitions", "find_submissions", "found", "read", "read_file", "student_id", "student_of", "unsolved"]
+__all__ = [
+    "Found",
+    "definitions",
+    "find_submissions",
+    "found",
+    "read",
+    "read_file",
+    "student_id",
+    "student_of",
+    "unsolved",
+]
 
 
 def read(data: bytes, filename: str, unit: Unit) -> Intake:

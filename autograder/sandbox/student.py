@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 import select
 import time
@@ -171,8 +172,20 @@ class BoxedStudent:
         self._note_used(name, answer, body)
         fault = _values(answer).get("fault")
         if fault is not None:
-            raise _fault(name, wire.decode({"values": {"fault": fault}}, body)["fault"], len(self.cells))
+            told = wire.decode({"values": {"fault": fault}}, body)["fault"]
+            raise self._not_defined(name, told) or _fault(name, told, len(self.cells))
         return answer, body
+
+    def _not_defined(self, name: str, told: Any) -> StudentFault | None:
+        """A function that is missing because its cell failed: that failure says more than its absence."""
+        if not isinstance(told, dict) or told.get("kind") != "missing" or told.get("line") is not None:
+            return None
+        for fault in self.faults:
+            if re.search(rf"\bdef\s+{re.escape(name)}\s*\(", self.cells[fault.cell].source):
+                return StudentFault(
+                    "crashed", f"The cell of `{name}` did not run: {fault.type}.", fault.cell, fault.line
+                )
+        return None
 
     def _number(self, value: Any) -> int:
         """The number of a handle whose object is still there."""

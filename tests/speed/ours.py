@@ -102,8 +102,11 @@ class Ours:
                 progress()
         self.first.append(heard[0][0] - began)
         start = max(at for at, outcome in heard if _is_filler(outcome))
-        measured = [outcome for at, outcome in heard if at > start]
-        window = heard[-1][0] - start
+        own = [(at, outcome) for at, outcome in heard if not _is_filler(outcome)]
+        if start > own[-1][0]:  # so few that one worker did them all while the other one had a filler
+            start = own[0][0] - own[0][1].seconds
+        measured = [outcome for at, outcome in own if at > start]
+        window = own[-1][0] - start
         self.scores |= {o.submission.student: o.score.total for o in measured}
         self.window += window
         self.graded += len(measured)

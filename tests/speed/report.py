@@ -20,7 +20,7 @@ ABOUT = {
     "end": "kill the jail, wait until it is gone",
     "pipe": "to the worker and back",
     "grade": "scoring and one transaction",
-    "rest": "the parent's turn",
+    "rest": "the parent's turn; below zero where it stores while the worker goes on",
 }
 
 
