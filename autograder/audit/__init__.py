@@ -4,7 +4,7 @@ The solution and every right.py entry score full, nothing scores 0, every wrong.
 and nowhere else and its diagnosis is shown, and no answer whatever makes a check "not graded": all under many seeds,
 because a student meets any seed.
 
-Everything runs in this process through LocalStudent, which passes values through the wire's own encoding: these are
+Everything runs in our own processes through LocalStudent, which passes values through the wire's own encoding: these are
 the course's own functions, twenty seeds of them are thousands of runs, and what a box does to an answer is the same.
 A check that never calls a replaced function is not run again: with the same numbers it would see the same answers.
 That the released notebook, solved, scores full in a real box is one run, and stands in tests/acceptance.
@@ -12,10 +12,14 @@ That the released notebook, solved, scores full in a real box is one run, and st
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import hashlib
 import inspect
+import multiprocessing
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +29,7 @@ from autograder.checks.forbidden import scan
 from autograder.checks.local import LocalStudent
 from autograder.checks.points import Solution
 from autograder.checks.session import CheckSession
+from autograder.errors import JudgeError
 from autograder.records import CheckResult, Handle, Reply, Verdict
 
 __all__ = ["AuditReport", "Finding", "run"]
@@ -34,22 +39,62 @@ Function = Callable[..., Any]
 _HOSTILE_SEEDS = 3
 
 
-def run(root: Path, unit: str, seeds: int = 20, progress: Progress | None = None) -> AuditReport:
-    """Audit assignments/<unit> of the course in `root`.  progress: told who is being tried, before each."""
+def run(root: Path, unit: str, seeds: int = 20, progress: Progress | None = None, jobs: int = 1) -> AuditReport:
+    """Audit assignments/<unit> of the course in `root`, with `jobs` processes.
+
+    progress: told who is being tried, before each.  JudgeError if a process of ours died.
+    """
     began = time.perf_counter()
+    tell = progress or (lambda who: None)
     with CheckSession(root, unit) as session:
-        audit = _Audit(session, seeds, progress or (lambda who: None))
-        findings = tuple(dict.fromkeys(audit.findings()))
-        return AuditReport(
-            unit,
-            checks=len(session.checks),
-            wrong=len(session.wrong),
-            right=len(audit.right),
-            hostile=len(NAMES),
-            seeds=seeds,
-            seconds=time.perf_counter() - began,
-            findings=findings,
-        )
+        counts = {"checks": len(session.checks), "wrong": len(session.wrong), "right": len(session.right)}
+        found = _share(session, seeds, 0, 1, tell) if jobs == 1 else None
+    findings = found if found is not None else _together(root, unit, seeds, jobs, tell)
+    seconds = time.perf_counter() - began
+    return AuditReport(
+        unit, **counts, hostile=len(NAMES), seeds=seeds, seconds=seconds, findings=tuple(dict.fromkeys(findings))
+    )
+
+
+def _share(session: CheckSession, seeds: int, mine: int, shares: int, tell: Progress) -> list[Finding]:
+    """Every `shares`-th step of an audit, from the step `mine` on."""
+    audit = _Audit(session, seeds, tell)
+    if mine:
+        audit.learn_callers()
+    return [finding for step in audit.steps()[mine::shares] for finding in step()]
+
+
+def _together(root: Path, unit: str, seeds: int, jobs: int, tell: Progress) -> list[Finding]:
+    """The shares of an audit in processes of their own."""
+    context = multiprocessing.get_context("spawn")
+    findings: list[Finding] = []
+    with contextlib.ExitStack() as stack:
+        running: list[Connection] = []
+        for mine in range(jobs):
+            ours, theirs = context.Pipe(duplex=False)
+            process = context.Process(target=_serve_share, args=(theirs, root, unit, seeds, mine, jobs), daemon=True)
+            process.start()
+            stack.callback(process.kill)
+            theirs.close()
+            running.append(ours)
+        while running:
+            for connection in wait(running):
+                assert isinstance(connection, Connection)
+                try:
+                    said = connection.recv()
+                except EOFError as e:
+                    raise JudgeError("a process of the audit died; see the lines above") from e
+                if isinstance(said, str):
+                    tell(said)
+                else:
+                    findings += said
+                    running.remove(connection)
+    return findings
+
+
+def _serve_share(connection: Connection, root: Path, unit: str, seeds: int, mine: int, shares: int) -> None:
+    with CheckSession(root, unit) as session:
+        connection.send(_share(session, seeds, mine, shares, connection.send))
 
 
 class _Audit:
@@ -60,18 +105,25 @@ class _Audit:
         self.right = session.right
         self.callers: dict[str, set[str]] = {}  # check -> the functions that it calls
 
-    def findings(self) -> Iterator[Finding]:
-        yield from self._full("solution", self._solution)
-        yield from self._blank()
-        for each in self.right:
-            yield from self._obeys(each)
-            yield from self._full_with(f"right {each.name}", self._with(each))
-        yield from self._right_together()
-        for each in self.session.wrong:
-            yield from self._loses(each)
-        yield from self._exercises_without_wrong()
-        for name in NAMES:
-            yield from self._hostile(name)
+    def steps(self) -> list[Callable[[], Iterator[Finding]]]:
+        """All that an audit tries, each step on its own; the first also learns which check calls what."""
+        return [
+            lambda: self._full("solution", self._solution),
+            self._blank,
+            self._right_together,
+            self._exercises_without_wrong,
+            *(functools.partial(self._rightly, each) for each in self.right),
+            *(functools.partial(self._loses, each) for each in self.session.wrong),
+            *(functools.partial(self._hostile, name) for name in NAMES),
+        ]
+
+    def learn_callers(self) -> None:
+        """What the first step learns, for a share of an audit that does not run it."""
+        self._solution(0)
+
+    def _rightly(self, each: Solution) -> Iterator[Finding]:
+        yield from self._obeys(each)
+        yield from self._full_with(f"right {each.name}", self._with(each))
 
     # Running
 

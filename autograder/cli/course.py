@@ -43,20 +43,21 @@ def release(desk: Desk, units: tuple[str, ...], out: str | None) -> None:
 @click.command()
 @click.argument("units", nargs=-1)
 @click.option("--seeds", default=20, show_default=True, help="Draws of every random input.")
+@click.option("--jobs", "-j", default=2, show_default=True, type=click.IntRange(1, 64), help="Processes.")
 @with_desk
-def audit(desk: Desk, units: tuple[str, ...], seeds: int) -> None:
+def audit(desk: Desk, units: tuple[str, ...], seeds: int, jobs: int) -> None:
     """Prove the hidden tests of UNITS: solution and right.py full marks, blank 0, every wrong.py entry loses its points.
 
     \b
     Exit code 2 when there is something to mend in a unit.
       autograder audit backprop
     """
-    reports = [_audited(desk, name, seeds) for name in units or desk.unit_names()]
+    reports = [_audited(desk, name, seeds, jobs) for name in units or desk.unit_names()]
     if not all(report.clean for report in reports):
         raise SystemExit(2)
 
 
-def _audited(desk: Desk, name: str, seeds: int) -> AuditReport:
+def _audited(desk: Desk, name: str, seeds: int, jobs: int) -> AuditReport:
     from ..audit import run as run_audit  # a release must not wait for the test machinery
 
     columns = (
@@ -67,7 +68,7 @@ def _audited(desk: Desk, name: str, seeds: int) -> AuditReport:
     )
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task(f"audit {name}", total=None, who="")
-        report = run_audit(desk.root, name, seeds, lambda who: progress.update(task, advance=1, who=who))
+        report = run_audit(desk.root, name, seeds, lambda who: progress.update(task, advance=1, who=who), jobs)
     console.print(Text(report.summary))
     for finding in report.findings:
         console.print(Text(f"  ✗ {finding}", style="red"))

@@ -778,7 +778,7 @@ def softmax(z): return collections.defaultdict(lambda: z)
         """
 import numpy as np
 def softmax(z):
-    z = np.asarray(z, np.float16); e = np.exp(z - z.max(-1, keepdims=True)); return (e / e.sum(-1, keepdims=True)).astype(float)
+    e = np.exp(z - z.max(-1, keepdims=True)); return e / e.sum(-1, keepdims=True) * (1 + 1e-6)
 def scale(x, a, b): return {"y": np.round(a * x + b, 4), "slope": np.full_like(x, np.float16(a))}
 """,
         wall=False,
@@ -1240,7 +1240,7 @@ def _unlocked(node: dict[str, Any]) -> None:
 
 def _absurd(node: dict[str, Any]) -> None:
     deep: Any = {}
-    for _ in range(500):
+    for _ in range(150):
         deep = {"x": [deep]}
     node["metadata"] |= {
         "kernelspec": {"name": "bash", "language": "bash"},
@@ -1260,7 +1260,7 @@ def _outputs(node: dict[str, Any]) -> None:
 
 
 G = [
-    Attack("G1", "a zip bomb", "block", file=archive("tiny.ipynb", size=3 << 30), wall=False, slow=True),
+    Attack("G1", "a zip bomb", "block", file=archive("tiny.ipynb", size=1 << 29), wall=False, slow=True),
     Attack("G2", "zips in zips", "block", file=lambda data: archive("a.zip")(archive("b.zip")(data)[0]), wall=False),
     Attack(
         "G3",
