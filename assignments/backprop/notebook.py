@@ -55,7 +55,7 @@ def softmax(z):
 
 # %% test="softmax"
 S = softmax(np.log(np.array([1.0, 2.0, 3.0])))
-assert S.shape == (3,), f"one row of 3 scores gives 3 probabilities, not {S.shape}"
+assert np.shape(S) == (3,), f"one row of 3 scores gives 3 probabilities, not {np.shape(S)}"
 np.testing.assert_allclose(S, [1 / 6, 2 / 6, 3 / 6], rtol=1e-7)
 S = softmax(np.array([[0.0, 0.0, 0.0, 0.0], [5.0, 5.0, 5.0, 5.0]]))
 np.testing.assert_allclose(S, np.full((2, 4), 0.25), rtol=1e-7, err_msg="each row sums to one by itself")
@@ -118,7 +118,7 @@ def softmax_ce_grad(Y, P):
 
 # %% test="softmax_ce_grad"
 dY = softmax_ce_grad(np.array([[0.0, np.log(3.0)]]), np.array([[1.0, 0.0]]))
-assert dY.shape == (1, 2), f"dY has the shape of Y, (1, 2), not {dY.shape}"
+assert np.shape(dY) == (1, 2), f"dY has the shape of Y, (1, 2), not {np.shape(dY)}"
 np.testing.assert_allclose(dY, [[-0.75, 0.75]], rtol=1e-7)
 dY = softmax_ce_grad(np.array([[0.0, np.log(3.0)]]), np.array([[2.0, 0.0]]))
 np.testing.assert_allclose(dY, [[-1.5, 1.5]], rtol=1e-7, err_msg="the row of P sums to 2 here")

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 _DYNAMIC = ("__import__", "builtins.__import__", "importlib.import_module", "importlib.__import__")
+#: Without one of these words a string is never read as the name of a module.
+_BY_TEXT = ("__import__", "import_module", "getattr", "modules")
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ def scan(source: str, forbid: tuple[str, ...], elsewhere: str = "") -> tuple[Use
     elsewhere: the rest of the program; its imports and aliases count, and so does what its functions use if `source`
     uses them.
     """
-    if not forbid:
+    if not forbid or not (_may_use(source, forbid) or _may_use(elsewhere, forbid)):
         return ()
     around = _parsed(elsewhere)
     tree = _parsed(source)
@@ -41,6 +43,16 @@ def scan(source: str, forbid: tuple[str, ...], elsewhere: str = "") -> tuple[Use
         if isinstance(node, ast.Name) and node.id in helpers and node.id not in _defined(tree):
             uses.append(Use(helpers[node.id], node.lineno))
     return tuple(sorted(set(uses), key=lambda use: (use.line, use.name)))
+
+
+def _may_use(text: str, forbid: tuple[str, ...]) -> bool:
+    """False only where no path can begin with a forbidden name: most notebooks, and a walk over the tree is saved.
+
+    Python folds letters of other alphabets into identifiers, and escapes and neighbours into strings that name a
+    module: texts that could hold those are always read.
+    """
+    heads = (prefix.split(".")[0] for prefix in forbid)
+    return not text.isascii() or "\\" in text or any(word in text for word in (*_BY_TEXT, *heads))
 
 
 # Reading what a student wrote --------------------------------------------------------------------------------------
@@ -106,13 +118,14 @@ class _Names:
                         self.stars.append(node.module)
                     else:
                         self.paths[each.asname or each.name] = f"{node.module}.{each.name}"
+        bindings = [n for n in ast.walk(tree) if isinstance(n, ast.Assign | ast.AnnAssign | ast.NamedExpr)]
         for _ in range(4):  # an alias of an alias of an alias
-            self._aliases(tree)
+            self._aliases(bindings)
         return self
 
-    def _aliases(self, tree: ast.AST) -> None:
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr) and node.value is not None:
+    def _aliases(self, bindings: Sequence[ast.Assign | ast.AnnAssign | ast.NamedExpr]) -> None:
+        for node in bindings:
+            if node.value is not None:
                 targets = node.targets if isinstance(node, ast.Assign) else [node.target]
                 for target in targets:
                     self._bind(target, node.value)

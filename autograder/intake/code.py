@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import warnings
 from collections.abc import Mapping
@@ -24,7 +25,8 @@ _MAGIC_VALUE = re.compile(r"^([\w, \t]++=[ \t]*+)[%!].*$", re.MULTILINE)
 _DEF = re.compile(r"^(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)", re.MULTILINE)
 
 
-def definitions(source: str) -> dict[str, str]:
+@functools.lru_cache(maxsize=256)  # the unit's own cells come with every submission, a submission's own three times
+def definitions(source: str) -> Mapping[str, str]:
     """Name -> fingerprint of everything that a cell binds at its top level.
 
     The fingerprint of a def, class or lambda does not see spacing, comments or docstrings. A source that is no

@@ -7,6 +7,7 @@ run where they stood, after the same solutions and given cells as before.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,7 @@ class _Found:
     unit: Unit
     cells: tuple[RawCell, ...]
     claims: dict[int, str]  #: number of a cell -> the unit cell that it claims to be
-    definitions: dict[int, dict[str, str]]  #: number of a cell -> what it defines, if it can matter
+    definitions: dict[int, Mapping[str, str]]  #: number of a cell -> what it defines, if it can matter
     places: dict[str, RawCell] = field(default_factory=dict)  #: unit cell id -> the student's cell in that place
     taken: set[int] = field(default_factory=set)  #: numbers of cells that are no cells of the student's own
     elsewhere: set[str] = field(default_factory=set)  #: exercises solved in another exercise's cell
@@ -67,7 +68,7 @@ def unsolved(intake: Intake, unit: Unit) -> tuple[str, ...]:
     )
 
 
-def _answers(cell: Cell, found: dict[str, str], exercise: Exercise) -> bool:
+def _answers(cell: Cell, found: Mapping[str, str], exercise: Exercise) -> bool:
     if code.is_stub(found, exercise):
         return False
     if cell.exercise == exercise.id:
@@ -78,7 +79,8 @@ def _answers(cell: Cell, found: dict[str, str], exercise: Exercise) -> bool:
 def _look_over(unpacked: Unpacked, unit: Unit) -> _Found:
     known = {cell.id for cell in unit.cells}
     names = {name for exercise in unit.exercises for name in exercise.functions}
-    claims, definitions = {}, {}
+    claims: dict[int, str] = {}
+    definitions: dict[int, Mapping[str, str]] = {}
     for cell in unpacked.cells:
         claim = next((claim for claim in cell.claims if claim in known), None)
         if claim:

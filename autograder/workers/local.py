@@ -225,11 +225,13 @@ class Crew:
             submission, worker.task = worker.task, None
             assert submission is not None
             seconds = time.monotonic() - worker.began
+            self._give(worker)  # it works while we store
             if kind == "measured":
                 yield from self._graded(submission, content, seconds)
             else:
                 yield from self._failed(submission, content)
-        self._give(worker)
+        if worker.task is None:
+            self._give(worker)
 
     def _give(self, worker: Worker) -> None:
         if self.waiting:

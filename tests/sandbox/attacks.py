@@ -99,7 +99,7 @@ A = [
         "secret",
         SEEK
         + """
-end = time.time() + 2.5
+end = time.time() + 0.8
 skip = ("/usr/lib", "/usr/share", "/usr/bin", "/usr/include", "/box/env/lib", "/root/.pyenv/versions/3.11.7/lib")
 for folder, _, files in os.walk("/"):
     if folder.startswith(skip): continue
@@ -1108,10 +1108,10 @@ guest._answer = drip
     Attack("F19", "a cell of empty lines", "block", "(\n" + "\n" * 300_000 + "x", base="right", wall=False),
     Attack(
         "F20",
-        "an attribute of an attribute, two thousand times",
+        "an attribute of an attribute, fifteen hundred times",
         "block",
-        "if 0: x" + ".a" * 2000,
         base="right",
+        softmax=RIGHT_SOFTMAX + "\nif 0: x" + ".a" * 1500,
         wall=False,
     ),
     Attack(

@@ -35,7 +35,7 @@ from autograder.sandbox.box import Box
 from autograder.secret import Secret
 
 LIMITS = Limits(
-    call_s=0.7, load_s=3.0, total_s=6.0, memory_mb=256, processes=40, file_mb=32, output_kb=64, answer_mb=16
+    call_s=0.4, load_s=1.5, total_s=4.0, memory_mb=256, processes=40, file_mb=32, output_kb=64, answer_mb=16
 )
 FULL = 4.0
 #: A submission that sleeps gets up to three times its limits by the wall clock; the rest is for a busy machine.
