@@ -121,7 +121,8 @@ class Answer:
             # Never forwarded: a forwarded __array_interface__ let numpy read the judge's own memory.
             raise AttributeError(name)
         if isinstance(self._value, Handle):
-            if self._on is None:
+            # A check that writes answer.sum() means an array's sum; the object's own method would answer what it likes.
+            if self._on is None or hasattr(np.ndarray, name):
                 raise self._failed(f"`.{name}`")
             return self._on(self._value, name)
         found = self._attribute(name)

@@ -101,7 +101,12 @@ class Notebook:
             error = e
         if error is None:
             return None
-        return {"cell": index, **_describe(error), "message": _text(error)}
+        told = _describe(error)
+        if (
+            told["cell"] is None
+        ):  # it failed before a line of any cell ran: too deep for the parser, a NUL in the source
+            told["cell"] = index
+        return {**told, "message": _text(error)}
 
     # Calling
 

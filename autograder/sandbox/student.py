@@ -121,7 +121,7 @@ class BoxedStudent:
                 said += drained(load.capture, self._output_room(said))
                 load.close_capture()  # nothing that is printed from here on is anybody's
             if self.loads == 1:
-                self.output = said.decode("utf-8", "replace")
+                self.output = said.replace(b"\0", b"?").decode("utf-8", "replace")
 
     def _output_room(self, said: bytearray) -> int:
         return max(0, (self.limits.output_kb << 10) - len(said))
@@ -281,7 +281,7 @@ def _load_faults(header: dict[str, Any], body: bytes, cells: int) -> tuple[LoadF
         if not isinstance(fault, dict) or not isinstance(fault.get("cell"), int) or not 0 <= fault["cell"] < cells:
             raise wire.WireError("a fault without a place")
         message = fault.get("message")
-        text = message if isinstance(message, str) else ""
+        text = message.replace("\0", "?") if isinstance(message, str) else ""  # no database takes a NUL in a text
         checked.append(
             LoadFault(int(fault["cell"]), _known(fault.get("type")), _line(fault.get("line")), text[:MESSAGE])
         )

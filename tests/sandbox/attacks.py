@@ -84,6 +84,7 @@ class Attack:
     file: Callable[[bytes], tuple[bytes, str]] | None = field(default=None, repr=False)  #: makes the whole upload
     wall: bool = True  #: needs isolation; without it the process box is tried too
     slow: bool = False
+    known: str = ""  #: why it is expected to win; the test then says so if it no longer does
 
     @property
     def section(self) -> str:
@@ -814,6 +815,19 @@ import torch as t
 def softmax(z): return t.softmax(t.as_tensor(z), -1).numpy()
 """,
         wall=False,
+    ),
+    Attack(
+        "D27",
+        "a forbidden library in a thread, where the tripwire does not reach",
+        "points",
+        softmax="""
+def softmax(z):
+    from concurrent.futures import ThreadPoolExecutor
+    work = getattr(__import__("sci" + "py.special", fromlist=["x"]), "soft" + "max")
+    return ThreadPoolExecutor(1).submit(work, z, axis=-1).result()
+""",
+        wall=False,
+        known="what runs in the box is the student's: a determined evader of `forbid` passes (README, limits)",
     ),
     Attack(
         "D26",
@@ -1567,7 +1581,7 @@ for _ in range(25):
         "harm",
         """
 import os, random, resource, numpy as np
-os.umask(0o777); os.nice(19); random.seed(0); np.random.seed(0)
+os.umask(0o777); random.seed(0); np.random.seed(0)
 for limit in range(16):
     try: resource.setrlimit(limit, (0, 0))
     except (OSError, ValueError): pass

@@ -470,6 +470,33 @@ def test_a_failing_cell_is_told_with_type_line_and_message(box):
     assert (second.cell, second.type, second.line) == (2, "KeyError", 2)
 
 
+BROKEN = [
+    "x = 'a\0b'",
+    "y = " + "-" * 9000 + "1",
+    "y = x" + ".a" * 3000,
+    "y = " + "(" * 300,
+    "\xa0\x0c def",
+    "z = 1_",
+    "%%time\n(",
+]
+
+
+def test_a_cell_that_cannot_even_be_read_is_its_own_fault_only(box):
+    """NUL, absurd nesting, odd characters: that cell has a fault, the others run."""
+    with submitted(box, *BROKEN, FINE) as student:
+        assert student.call("f", (1,), {}).value == 2
+    assert {f.cell for f in student.faults} <= set(range(len(BROKEN)))
+    assert {1, 3, 5} <= {f.cell for f in student.faults}
+
+
+def test_no_text_of_a_box_holds_a_nul(box):
+    """Output and messages are stored as text; a database may refuse a NUL and lose the grade."""
+    with submitted(box, "print('a\\0b')\nraise ValueError('c\\0d')") as student:
+        student.load()
+    assert student.output == "a?b\n"
+    assert student.faults[0].message == "c?d"
+
+
 def test_a_fault_in_a_call_is_told_with_type_and_line_only(box):
     """A hidden call's exception is told by its known type and line; its message never crosses."""
     cells = ("x = 1", "def f(x):\n    y = x\n    raise ValueError(f'I saw {x}')")

@@ -289,3 +289,13 @@ def test_a_check_that_compares_the_function_itself_is_our_error():
         agree(1.0, student(f=abs).f)
     with pytest.raises(JudgeError):
         _ = student(f=abs).f.shape
+
+
+@pytest.mark.parametrize("name", ["sum", "mean", "max", "T", "shape", "tolist", "reshape"])
+def test_an_object_is_never_asked_for_what_arrays_do(name):
+    """`student.f(x).sum()` judges numbers; an object whose own `sum` says what it likes has failed."""
+    asked = []
+    answer = Answer(Handle(1), "`f`", on=lambda handle, method: asked.append(method))
+    with pytest.raises(CheckFailed):
+        getattr(answer, name)
+    assert asked == []

@@ -1,6 +1,6 @@
 # A bracket is missing in exercise 5, so that cell does not run at all and the exercises that call it cannot work either.
 # like: amelie
-# expect: loses linear_backward (missing), mlp_grads (crashed), train (crashed), train_mlp (crashed)
+# expect: loses linear_backward (crashed), mlp_grads (crashed), train (crashed), train_mlp (crashed)
 
 # %% linear_backward
 def linear_backward(dYt, W, Y):
