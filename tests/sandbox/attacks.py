@@ -861,7 +861,7 @@ class Bomb: __reduce__ = lambda s: (os.system, ("touch /tmp/autograder-owned",))
 def softmax(z): return pickle.dumps(Bomb())
 def scale(x, a, b):
     return {"y": b"\\x93NUMPY\\x01\\0v\\0{'descr': '|O', 'fortran_order': False, 'shape': (1,)}" + pickle.dumps(Bomb()),
-            "slope": "!!python/object/apply:os.system ['touch /tmp/autograder-owned']<!DOCTYPE a [<!ENTITY b SYSTEM 'file:///etc/passwd'>]>"}
+            "slope": "!!python/object/apply:os.system ['id']<!DOCTYPE a [<!ENTITY b SYSTEM 'file:///etc/passwd'>]>"}
 """,
     ),
     answer("E2", "a shape of 8 GiB over no bytes", '{"value": {"a": ["<f8", [1 << 30], 0]}, "used": None}'),
@@ -1392,7 +1392,7 @@ for family in (1, 2, 10, 16, 17, 40, 30, 38):
     for kind in (1, 2, 3, 5):
         try: s = socket.socket(family, kind)
         except OSError: continue
-        for place in ("/var/run/docker.sock", "/run/docker.sock", "/work/main/.autograder/engine/docker.sock", "/box/channel/control",
+        for place in ("/var/run/docker.sock", "/work/main/.autograder/engine/docker.sock", "/box/channel/control",
                       ("127.0.0.1", 22), ("169.254.169.254", 80), ("8.8.8.8", 53), ("::1", 22)):
             try: s.connect(place); print("OWNED", "connected", family, place)
             except (OSError, TypeError): pass
@@ -1435,7 +1435,7 @@ for path in ("/box/guest/wire.py", "/box/data/points.csv", "data/points.csv", "/
         """
 import os
 for path in ("/proc/sys/kernel/core_pattern", "/proc/sysrq-trigger", "/sys/fs/cgroup/release_agent", "/sys/fs/cgroup/cgroup.procs",
-             "/sys/fs/cgroup/memory/memory.limit_in_bytes", "/proc/self/oom_score_adj", "/proc/1/oom_score_adj", "/sys/kernel/uevent_helper"):
+             "/sys/fs/cgroup/memory/memory.limit_in_bytes", "/proc/self/oom_score_adj", "/proc/1/oom_score_adj"):
     try: open(path, "w").write("0")
     except OSError: pass
     else: print("OWNED", "wrote", path)
@@ -1453,7 +1453,8 @@ for flag in (0x10000000, 0x20000, 0x40000000, 0x2000000, 0x80, 0x7c020000):
     if libc.unshare(flag) == 0: print("OWNED", "unshared", flag)
 if libc.mount(b"x", b"/tmp", b"tmpfs", 0, None) == 0: print("OWNED", "mounted")
 if libc.umount2(b"/proc", 2) == 0: print("OWNED", "unmounted")
-for call in (lambda: os.mknod("/tmp/sda", 0o60666, os.makedev(8, 0)), lambda: os.chroot("/tmp"), lambda: os.setuid(0), lambda: os.setgroups([0])):
+node = lambda: os.mknod("/tmp/sda", 0o60666, os.makedev(8, 0))
+for call in (node, lambda: os.chroot("/tmp"), lambda: os.setuid(0), lambda: os.setgroups([0])):
     try: call(); print("OWNED", "done")
     except OSError: pass
 """,
@@ -1477,11 +1478,17 @@ for fd in (0, 1, 2, os.open("/dev/ptmx", os.O_RDWR)):
         "a hundred kernel calls that a notebook never needs",
         "harm",
         """
-import ctypes, os
+import ctypes, os, signal
 libc = ctypes.CDLL(None)
-harmless = {0, 1, 2, 3, 7, 8, 9, 10, 11, 12, 13, 14, 15, 19, 20, 22, 23, 24, 34, 35, 37, 38, 39, 45, 47, 56, 57, 58, 59, 60, 61, 62, 112, 128, 130, 200, 202, 219, 230, 231, 232, 234, 247, 270, 271, 281, 288, 293, 296, 297, 322, 435, 441, 449}
-for number in set(range(160, 470)) - harmless:
-    libc.syscall(number, 0, 0, 0, 0, 0, 0)
+for number in range(160, 470):
+    if number in (231, 435):  # exit_group and clone3 end or double only the child
+        continue
+    child = os.fork()
+    if child == 0:
+        signal.setitimer(signal.ITIMER_REAL, 0.005)  # some of them wait
+        libc.syscall(number, 0, 0, 0, 0, 0, 0)
+        os._exit(0)
+    os.waitpid(child, 0)
 """,
         base="right",
     ),
@@ -1529,7 +1536,8 @@ for pid in [-1, *range(2, 5000)]:
         """
 import ctypes
 libc = ctypes.CDLL(None)
-done = [libc.syscall(248, b"user", b"note", b"x", 1, -5), libc.shmget(0x1234, 4096, 0o1666), libc.msgget(0x1234, 0o1666), libc.semget(0x1234, 1, 0o1666)]
+done = [libc.syscall(248, b"user", b"note", b"x", 1, -5), libc.shmget(0x1234, 4096, 0o1666)]
+done += [libc.msgget(0x1234, 0o1666), libc.semget(0x1234, 1, 0o1666)]
 if max(done) >= 0: print("OWNED", "noted", done)
 """,
         base="right",
@@ -1768,7 +1776,8 @@ def scale(x, a, b): return {"y": np.full(3_000_000, np.nan), "slope": [[1, 2], [
         SEEK
         + """
 libc = ctypes.CDLL(None)
-for path in ("/tmp/autograder-canary", "/work/main/.autograder/autograder-canary", "/proc/1/root/tmp/autograder-canary", "/box/../../tmp/autograder-canary"):
+for root in ("", "/work/main/.autograder", "/proc/1/root/tmp", "/box/../../tmp", "/tmp"):
+    path = root + "/autograder-canary"
     file(path)
     try: seek(os.listdir(os.path.dirname(path)), os.stat(path))
     except OSError: pass
@@ -1782,9 +1791,10 @@ for path in ("/tmp/autograder-canary", "/work/main/.autograder/autograder-canary
 import ctypes
 libc = ctypes.CDLL(None)
 buffer = ctypes.create_string_buffer(65536)
-request = ctypes.create_string_buffer((24).to_bytes(4, "little") + bytes(4) + (0xFFFFFFFFFFFFFFFF).to_bytes(8, "little") + bytes(16))
+request = ctypes.create_string_buffer((24).to_bytes(8, "little") + b"\\xff" * 8 + bytes(16))
 for number in range(451, 480):
-    if libc.syscall(number, request, buffer, 65536, 0) >= 0 and number not in (451, 454, 455, 456, 462): print("OWNED", "allowed", number)
+    if number not in (451, 454, 455, 456, 462) and libc.syscall(number, request, buffer, 65536, 0) >= 0:
+        print("OWNED", "allowed", number)
 """,
         base="right",
     ),

@@ -12,6 +12,7 @@ import os
 import re
 import secrets
 import shutil
+import threading
 import time
 import zlib
 from collections.abc import Iterator
@@ -23,7 +24,7 @@ import attacks
 import nbformat
 import pytest
 from attacks import ATTACKS, RIGHT_SCALE, RIGHT_SOFTMAX, WRONG_SCALE, WRONG_SOFTMAX, Attack
-from boxes import DOCKER, Boxes, descendants, zygote_parent
+from boxes import DOCKER, WALLS, Boxes, descendants, submitted, zygote_parent
 
 from autograder import bundle, release
 from autograder.checks.session import CheckSession
@@ -259,7 +260,7 @@ def test_the_judge_of_attacks_sees_what_it_should(boxes, bench, planted):
 
 
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize(("attack", "name"), cases())
+@pytest.mark.parametrize(("attack", "name"), list(cases()))
 def test_the_wall_holds(attack, name, boxes, bench, planted, outcomes):
     """No point, no secret, no harm, no lost verdict, nothing left; and honest work right after it gets full points."""
     box = box_of(boxes, bench, name)
@@ -273,6 +274,21 @@ def test_the_wall_holds(attack, name, boxes, bench, planted, outcomes):
     row = (attack.id, attack.aims, attack.title, name, "; ".join(won) or "held", f"{time.monotonic() - began:.1f}")
     outcomes.append(tuple(cell.replace("|", "/").replace("\n", " ") for cell in row))
     assert not won
+
+
+@pytest.mark.parametrize("name", WALLS)
+def test_a_hog_in_one_box_costs_its_neighbour_nothing(name, boxes, bench):
+    """While thirty processes spin in another box, honest work still gets full points."""
+    hog = boxes.get(name, replace(LIMITS, load_s=4.0, total_s=8.0))
+    spin = "import os\nfor _ in range(30):\n    if os.fork() == 0: break\nwhile True: pass"
+    box = box_of(boxes, bench, name)
+    with submitted(hog, spin, limits=hog.settings.limits) as student:
+        spinning = threading.Thread(target=student.try_load)
+        spinning.start()
+        won = [word for _ in range(4) for word in control(box, bench)]
+        assert spinning.is_alive()
+        spinning.join()
+    assert won == []
 
 
 def test_the_table_covers_every_section():
