@@ -277,7 +277,7 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("text", REFUSED.values(), ids=REFUSED.keys())
+@pytest.mark.parametrize("text", list(REFUSED.values()), ids=list(REFUSED))
 def test_a_header_that_is_not_ours_is_refused(text):
     """Duplicate keys, depth, digits, NaN, infinities, other kinds: WireError."""
     with pytest.raises(wire.WireError):
@@ -323,7 +323,7 @@ BAD_NODES = {
 }
 
 
-@pytest.mark.parametrize("node", BAD_NODES.values(), ids=BAD_NODES.keys())
+@pytest.mark.parametrize("node", list(BAD_NODES.values()), ids=list(BAD_NODES))
 def test_a_value_that_no_encoder_writes_is_refused(node):
     """Shapes, offsets, dtypes, keys and handles outside the rules: WireError."""
     with pytest.raises(wire.WireError):
