@@ -102,10 +102,8 @@ class Notebook:
         if error is None:
             return None
         told = _describe(error)
-        if (
-            told["cell"] is None
-        ):  # it failed before a line of any cell ran: too deep for the parser, a NUL in the source
-            told["cell"] = index
+        if told["cell"] is None:
+            told["cell"] = index  # it failed before a line ran: too deep for the parser, a NUL in the source
         return {**told, "message": _text(error)}
 
     # Calling

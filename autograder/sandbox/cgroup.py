@@ -1,4 +1,4 @@
-"""A cgroup of one box, where this user may make one (v1 or v2): caps memory and processes, counts kernel kills."""
+"""A cgroup of one box, where this user may make one (v1 or v2): caps memory, processes and CPU, counts kernel kills."""
 
 from __future__ import annotations
 
@@ -11,19 +11,20 @@ from pathlib import Path
 
 ROOT = Path("/sys/fs/cgroup")
 PREFIX = "autograder-"
+PERIOD = "100000"  # microseconds; a quota of one period is one processor
 
 
 @dataclass(frozen=True)
 class Cgroup:
-    """Folders of one group: memory and pids may be one folder (v2) or two (v1)."""
+    """Folders of one group: one for all controllers (v2), or one for each (v1)."""
 
     memory: Path
-    pids: Path | None
+    others: tuple[Path, ...]
     version: int
 
     def entry(self) -> list[Path]:
         """Files into which a process writes its number to enter."""
-        return [f / "cgroup.procs" for f in {self.memory, self.pids or self.memory}]
+        return [folder / "cgroup.procs" for folder in (self.memory, *self.others)]
 
     def oom_kills(self) -> int:
         """How many processes of the group the kernel has killed for memory."""
@@ -35,7 +36,7 @@ class Cgroup:
 
     def remove(self) -> None:
         """Kill what is left inside and remove the group."""
-        for folder in {self.memory, self.pids or self.memory}:
+        for folder in (self.memory, *self.others):
             for _ in range(50):
                 with contextlib.suppress(OSError):
                     for pid in (folder / "cgroup.procs").read_text().split():
@@ -71,7 +72,7 @@ def _own(controller: str) -> Path | None:
 
 
 def _v1(name: str, memory_mb: int, processes: int) -> Cgroup:
-    home, pids_home = _own("memory"), _own("pids")
+    home = _own("memory")
     assert home is not None
     memory = home / name
     memory.mkdir()
@@ -79,30 +80,38 @@ def _v1(name: str, memory_mb: int, processes: int) -> Cgroup:
     swap = memory / "memory.memsw.limit_in_bytes"
     if swap.exists():
         swap.write_text(str(memory_mb << 20))
-    pids = pids_home / name if pids_home is not None else None
-    if pids is not None:
-        pids.mkdir()
-        (pids / "pids.max").write_text(str(processes))
-    return Cgroup(memory, pids, 1)
+    caps = {"pids": {"pids.max": str(processes)}, "cpu": {"cpu.cfs_period_us": PERIOD, "cpu.cfs_quota_us": PERIOD}}
+    others = []
+    for controller, values in caps.items():
+        own = _own(controller)
+        if own is None:
+            continue
+        others.append(own / name)
+        others[-1].mkdir()
+        for file, value in values.items():
+            (others[-1] / file).write_text(value)
+    return Cgroup(memory, tuple(others), 1)
 
 
 def _v2(name: str, memory_mb: int, processes: int) -> Cgroup:
     if "memory" not in (ROOT / "cgroup.subtree_control").read_text().split():
-        (ROOT / "cgroup.subtree_control").write_text("+memory +pids")
+        (ROOT / "cgroup.subtree_control").write_text("+memory +pids +cpu")
     folder = ROOT / name
     folder.mkdir()
     (folder / "memory.max").write_text(str(memory_mb << 20))
     with contextlib.suppress(OSError):  # no swap accounting on this host
         (folder / "memory.swap.max").write_text("0")
     (folder / "pids.max").write_text(str(processes))
-    return Cgroup(folder, None, 2)
+    with contextlib.suppress(OSError):  # no cpu controller below the root
+        (folder / "cpu.max").write_text(f"{PERIOD} {PERIOD}")
+    return Cgroup(folder, (), 2)
 
 
 def _sweep() -> None:
     """Remove groups of graders that are gone (killed with -9, say)."""
-    homes = {h for h in (_own("memory"), _own("pids"), ROOT) if h is not None}
+    homes = {h for h in (_own("memory"), _own("pids"), _own("cpu"), ROOT) if h is not None}
     for home in homes:
         for folder in home.glob(PREFIX + "*"):
             pid = folder.name.removeprefix(PREFIX).split("-")[0]
             if pid.isdigit() and not Path(f"/proc/{pid}").exists():
-                Cgroup(folder, None, 1).remove()
+                Cgroup(folder, (), 1).remove()
