@@ -46,8 +46,16 @@ class Desk:
     def store(self) -> stores.Store:
         return stores.open(self.state)
 
+    @functools.cached_property
+    def _units(self) -> dict[str, Unit]:
+        return {}
+
     def unit(self, name: str) -> Unit:
-        return load_unit(self.root, self.course.unit(name).name)
+        """A unit of the course, read once for each command however many files are handed in."""
+        known = self.course.unit(name).name
+        if known not in self._units:
+            self._units[known] = load_unit(self.root, known)
+        return self._units[known]
 
     def unit_names(self) -> list[str]:
         return [unit.name for unit in self.course.units]

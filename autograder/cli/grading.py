@@ -27,6 +27,7 @@ from .. import bundle as bundles
 from .. import intake
 from ..errors import CommandError, OurError, SubmissionError, UserError
 from ..intake import Found
+from ..notebook import load_unit
 from ..pipeline import accept
 from ..records import Submission, Verdict
 from ..sandbox import selftest
@@ -115,7 +116,7 @@ def regrade(desk: Desk, ids: tuple[int, ...], unit: str | None, held: bool, box_
 @click.argument("id", type=int)
 @with_desk
 def replay(desk: Desk, id: int) -> None:
-    """Judge the recorded answers of submission ID again, with the tests, seeds and lateness of its grade.
+    """Judge the recorded answers of submission ID again, with the tests and seeds of its grade.
 
     No student code runs.  Exit code 1 if the points differ: then something of ours has changed.
 
@@ -129,7 +130,7 @@ def replay(desk: Desk, id: int) -> None:
         bundle = bundles.from_bytes(grades.bundle(result.bundle))
         folder = bundles.materialise(bundle, desk.state / "bundles")
         answers = grades.blob(result.answers) if result.answers else None
-    checks = rejudge(folder, desk.unit(submission.unit), result, answers)
+    checks = rejudge(folder, load_unit(folder, submission.unit), result, answers)
     differing = [
         f"{was.check}: was {was.earned:g} ({was.verdict.value}), is {now.earned:g} ({now.verdict.value})"
         for was, now in zip(result.checks, checks, strict=True)
