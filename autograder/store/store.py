@@ -11,10 +11,10 @@ from typing import Any, Self
 
 from sqlalchemy import Connection, Row, Select, and_, delete, func, insert, select, update
 
-from autograder.errors import CommandError, StoreError
+from autograder.errors import CommandError, StoreError, SubmissionError
 from autograder.records import CheckResult, Picture, Score, Submission, Verdict
 from autograder.store import database, rows, schema
-from autograder.store.blobs import Blobs, digest
+from autograder.store.blobs import Blobs
 from autograder.store.gradebook import best_rows
 from autograder.store.rows import Extension, GradebookRow, LoadFault, ManualPoints, Result, Standing, State
 
@@ -58,8 +58,12 @@ class Store:
         filename: str,
         received: datetime | None = None,
         notes: Sequence[str] = (),
+        limit: int | None = None,
     ) -> tuple[Submission, bool]:
-        """Take a piece of work: after the return it is never lost. False: these bytes were already taken."""
+        """Take a piece of work: after the return it is never lost. False: these bytes were already taken.
+
+        limit: attempts that the student has; SubmissionError when they are used up, however many come at once.
+        """
         received = received or datetime.now(UTC)  # before the disk and the other writers make the student wait
         blob = self.blobs.put(data)
         with database.writing(self._engine) as connection:
@@ -68,6 +72,10 @@ class Store:
             if known:
                 return rows.to_submission(known), False
             last = connection.execute(select(func.max(schema.submission.c.attempt)).where(mine)).scalar() or 0
+            if limit is not None and last >= limit:
+                raise SubmissionError(
+                    f"{filename}: all {limit} attempts of {student} at {unit} are used. Ask your instructor."
+                )
             values = {
                 "student": student,
                 "unit": unit,
@@ -83,21 +91,9 @@ class Store:
             id = _new_id(connection, insert(schema.submission).values(values))
             return rows.to_submission(_submission(connection, id)), True
 
-    @staticmethod
-    def digest(data: bytes) -> str:
-        """The name that the bytes have as a blob: Submission.blob of a submission with these bytes."""
-        return digest(data)
-
     def blob(self, sha: str) -> bytes:
         """The bytes of a submission or of recorded answers, verified."""
         return self.blobs.get(sha)
-
-    def attempts(self, student: str, unit: str) -> int:
-        """How many different pieces of work the student has handed in for the unit."""
-        table = schema.submission
-        query = select(func.count()).where(table.c.student == student, table.c.unit == unit)
-        with database.reading(self._engine) as connection:
-            return int(connection.execute(query).scalar_one())
 
     def submission(self, id: int) -> Submission:
         with database.reading(self._engine) as connection:
