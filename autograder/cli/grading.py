@@ -104,6 +104,9 @@ def regrade(desk: Desk, ids: tuple[int, ...], unit: str | None, held: bool, box_
             chosen += list(grades.submissions(unit=desk.course.unit(unit).name))
         if held:
             chosen += list(grades.submissions(state=State.HELD))
+        for submission in chosen:
+            if grades.standing(submission.id).state is State.HELD:
+                grades.retry(submission.id)  # a person has looked: it has all its tries again
         if not chosen:
             raise CommandError("nothing to regrade. Name submissions by number, or use --unit or --held.")
         before = {s.id: grades.result(s.id) for s in chosen}

@@ -503,6 +503,17 @@ def test_no_text_of_a_box_holds_a_nul(box):
     assert student.faults[0].message == "c?d"
 
 
+def test_a_function_that_prints_still_answers(box):
+    """Nobody reads what is printed during a call, and that breaks no print: printing is no mistake."""
+    cells = (
+        "import os",
+        "def f(x):\n    print('a' * 300_000, flush=True)\n    os.write(1, b'b' * 300_000)\n    return x",
+    )
+    with submitted(box, *cells) as student:
+        assert student.call("f", (3,), {}).value == 3
+    assert student.output == ""
+
+
 def test_a_fault_in_a_call_is_told_with_type_and_line_only(box):
     """A hidden call's exception is told by its known type and line; its message never crosses."""
     cells = ("x = 1", "def f(x):\n    y = x\n    raise ValueError(f'I saw {x}')")
