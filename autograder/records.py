@@ -40,6 +40,14 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Gpu:
+    """What one submission may use of a graphics card."""
+
+    share: float = 1.0  #: part of one card: 0.25 lets four submissions run on it at once
+    memory_mb: int = 4096
+
+
+@dataclass(frozen=True)
 class Handle:
     """An object that stayed in the box; only its number crosses the wall."""
 

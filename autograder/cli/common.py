@@ -12,12 +12,14 @@ from typing import Any
 
 import click
 from rich.console import Console
+from rich.text import Text
 
 from .. import bundle as bundles
 from .. import store as stores
 from ..course import Course, load_course
 from ..errors import CommandError, CourseError
 from ..notebook import Unit, load_unit
+from ..sandbox import selftest
 from ..sandbox.choose import Choice, choose
 from ..secret import load_secret
 from ..workers.local import Job
@@ -28,7 +30,27 @@ console = Console(highlight=False, width=WIDE)
 errors = Console(stderr=True, highlight=False)
 
 BOX_HELP = "auto, docker, bubblewrap, or process (no isolation: only for code that you trust)."
-box_option = click.option("--box", "box_name", default="auto", show_default=True, help=BOX_HELP)
+JAIL_HELP = "How each submission is locked in there: auto (the best that holds here), namespaces, landlock, container."
+_box = click.option("--box", "box_name", default="auto", show_default=True, help=BOX_HELP)
+_jail = click.option("--jail", default="auto", show_default=True, help=JAIL_HELP)
+
+
+def box_option(verb: Callable[..., Any]) -> Callable[..., Any]:
+    """`--box` and `--jail`, given to the verb as one BoxWish."""
+
+    @functools.wraps(verb)
+    def wrapped(*args: Any, box_name: str, jail: str, **kwargs: Any) -> Any:
+        return verb(*args, wish=BoxWish(box_name, jail), **kwargs)
+
+    return _box(_jail(wrapped))
+
+
+@dataclass(frozen=True)
+class BoxWish:
+    """Which box and jail the command line asks for."""
+
+    name: str = "auto"
+    jail: str = "auto"
 
 
 @dataclass(frozen=True)
@@ -65,16 +87,17 @@ class Desk:
         bundle = bundles.make_bundle(self.root, unit.name)
         grades.register_bundle(bundle.digest, unit.name, bundles.to_bytes(bundle), newest=newest)
         folder = bundles.materialise(bundle, self.state / "bundles")
-        limits = self.course.unit(unit.name).limits
-        return Job(unit, bundle.digest, folder, choice, limits, load_secret(self.course.id))
+        settings = self.course.unit(unit.name)
+        return Job(unit, bundle.digest, folder, choice, settings.limits, load_secret(self.course.id), settings.gpu)
 
-    def choice(self, name: str) -> Choice:
-        chosen = choose(name, self.boxes or self.state)
+    def choice(self, wish: BoxWish) -> Choice:
+        """A box that is ready, its promises measured.  BoxError with the cure if there is none."""
+        chosen = choose(wish.name, self.boxes or self.state, wish.jail)
         if chosen.name == "process":
             errors.print(
                 "[bold red]No isolation:[/] student code runs as you, with your files and network (--box process)."
             )
-        return chosen
+        return selftest.require(chosen, chosen.state, lambda line: errors.print(Text(line)))
 
 
 def desk_of(context: click.Context) -> Desk:

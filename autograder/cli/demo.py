@@ -25,12 +25,12 @@ from ..course import Course
 from ..errors import CommandError, OurError
 from ..notebook import Unit
 from ..records import CheckResult, Limits, Score, Submission, Verdict
-from ..sandbox.choose import choose
 from ..store import Result, Store
 from . import samples
-from .common import Desk, box_option, console, with_desk
+from .common import BoxWish, Desk, box_option, console, with_desk
+from .export import write_csv
 from .grading import STYLES, grade_all, take_all
-from .results import report_of, write_csv
+from .results import report_of
 from .samples import Expectation, Sample
 
 #: Tighter than a course would set them, so that endless loops and bombs end soon.
@@ -83,7 +83,7 @@ class DemoDesk(Desk):
 @click.command()
 @box_option
 @with_desk
-def demo(desk: Desk, box_name: str) -> None:
+def demo(desk: Desk, wish: BoxWish) -> None:
     """Release a unit, grade 30 sample submissions and a dozen attacks, show the results.
 
     \b
@@ -93,7 +93,7 @@ def demo(desk: Desk, box_name: str) -> None:
       autograder demo --box bubblewrap
     """
     began = time.monotonic()
-    choose(box_name, desk.boxes or desk.state)  # no box, no demo: say so before anything is written
+    desk.choice(wish)  # no box, no demo: say so before anything is written
     folder = desk.state / "demo"
     shutil.rmtree(folder, ignore_errors=True)
     stage = DemoDesk(desk.root, folder, desk.boxes or desk.state)
@@ -103,9 +103,9 @@ def demo(desk: Desk, box_name: str) -> None:
     _say(f"released {unit.name}: {_short(releases.write(stage.course, unit, folder / 'release'))}")
     _say(f"limits of the demo: {LIMITS.call_s:g} s a call, {LIMITS.total_s:g} s a submission, {LIMITS.memory_mb} MiB")
     with stage.store() as grades:
-        rows = _graded(stage, grades, unit, students, box_name, "submissions")
+        rows = _graded(stage, grades, unit, students, wish, "submissions")
         _show_students(rows)
-        attacked = _graded(stage, grades, unit, attacks, box_name, "attacks")
+        attacked = _graded(stage, grades, unit, attacks, wish, "attacks")
         _show_attacks(attacked, {row.sample.name: row for row in rows})
         _write(stage, grades, rows)
     _verdict(rows, attacked, time.monotonic() - began)
@@ -121,14 +121,14 @@ def _unit_with_samples(desk: Desk) -> Unit:
     )
 
 
-def _graded(desk: Desk, grades: Store, unit: Unit, chosen: Mapping[str, Sample], box_name: str, what: str) -> list[Row]:
+def _graded(desk: Desk, grades: Store, unit: Unit, chosen: Mapping[str, Sample], wish: BoxWish, what: str) -> list[Row]:
     """Write the files, take them in as `autograder grade FOLDER` does, and grade them."""
     due = desk.course.unit(unit.name).due
     assert due is not None
     folder = samples.write_all(list(chosen.values()), unit, desk.state / what, due)
     _say(f"\n{len(chosen)} {what}: {_short(folder)}")
     taken, refused = take_all(desk, grades, folder, None, unit.name)
-    outcomes = grade_all(desk, grades, taken, box_name, WORKERS)
+    outcomes = grade_all(desk, grades, taken, wish, WORKERS)
     if len(outcomes) < len(taken):
         raise KeyboardInterrupt
     reasons = {o.submission.id: o.reason for o in outcomes if o.score is None}

@@ -15,23 +15,25 @@ from rich.text import Text
 from ..errors import AutograderError, OurError
 from ..sandbox import cgroup, selftest
 from ..sandbox import image as images
+from ..sandbox.box import PROMISES
 from ..sandbox.choose import choose
 from .common import Desk, console, desk_of, errors, with_desk
 
 
 @click.command()
 @click.option("--box", "boxes", multiple=True, help="Test only this box (may be repeated).")
+@click.option("--jail", "jails", multiple=True, help="Test only this kind of jail (may be repeated).")
 @with_desk
-def doctor(desk: Desk, boxes: tuple[str, ...]) -> None:
+def doctor(desk: Desk, boxes: tuple[str, ...], jails: tuple[str, ...]) -> None:
     """Measure what each box promises on this machine, and name the command that mends what is missing.
 
     \b
       autograder doctor
-      autograder doctor --box docker
+      autograder doctor --box docker --jail namespaces
     """
     for line in _machine(desk.state):
         console.print(line)
-    fit = [_tested(name, desk.state) for name in boxes or ("docker", "bubblewrap")]
+    fit = [_tested(name, jails or ("auto",), desk.state) for name in boxes or ("docker", "bubblewrap")]
     if not any(fit):
         raise OurError("no box is fit to grade here; the lines above name the cure of each.")
 
@@ -58,19 +60,42 @@ def _line(what: str, found: object, cure: str) -> Text:
     return Text.assemble(("✗ ", "red"), f"{what}: missing. Cure: {cure}")
 
 
-def _tested(name: str, state: Path) -> bool:
+def _tested(name: str, jails: tuple[str, ...], state: Path) -> bool:
+    """Whether a box keeps all it promises in one kind of jail at least; one column of the table for each kind."""
     try:
-        choice = choose(name, state)
-        findings = selftest.run(choice)
+        kinds = [one for jail in jails for one in choose(name, state, jail).each()]
     except AutograderError as e:
         console.print(Text(f"\n{name}: not usable: {e}", style="red"))
         return False
-    table = Table("promise", "tried", "seen", title=f"{name} (jail: {selftest.jail_of(choice)})", title_justify="left")
-    for finding in findings:
-        mark = "green" if finding.held else "bold red"
-        table.add_row(Text(finding.sentence, style=mark), Text(finding.tried), Text(finding.seen))
-    console.print(table)
-    return all(f.held for f in findings)
+    found: dict[str, dict[str, selftest.Finding]] = {}
+    for choice in kinds:
+        try:
+            with console.status(f"{choice.title}: trying to break each promise"):
+                found[choice.jail] = {f.promise: f for f in selftest.run(choice)}
+        except AutograderError as e:
+            console.print(Text(f"\n{choice.title}: not usable: {e}", style="red"))
+    if found:
+        console.print(_table(name, found))
+    fit = [jail for jail, findings in found.items() if all(f.held for f in findings.values())]
+    verdict = f"grades with the jail '{fit[0]}'" if fit else "is not fit to grade"
+    console.print(Text(f"the {name} box {verdict}", style="green" if fit else "bold red"))
+    return bool(fit)
+
+
+def _table(name: str, found: dict[str, dict[str, selftest.Finding]]) -> Table:
+    """What each jail of a box claims, what was tried, and what was seen."""
+    table = Table("promise", "tried", *found, title=f"{name}, by jail", title_justify="left")
+    for promise, sentence in PROMISES.items():
+        findings = [found[jail].get(promise) for jail in found]
+        tried = next((f.tried for f in findings if f), "")
+        table.add_row(Text(sentence), Text(tried), *map(_seen, findings))
+    return table
+
+
+def _seen(finding: selftest.Finding | None) -> Text:
+    if finding is None:
+        return Text("not claimed", style="yellow")
+    return Text("holds", style="green") if finding.held else Text(finding.seen, style="bold red")
 
 
 @click.group()

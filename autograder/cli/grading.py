@@ -30,11 +30,10 @@ from ..intake import Found
 from ..notebook import load_unit
 from ..pipeline import accept
 from ..records import Submission, Verdict
-from ..sandbox import selftest
 from ..store import State, Store
 from ..workers.local import Crew, Outcome
 from ..workers.replay import rejudge
-from .common import Desk, box_option, console, errors, the_unit, with_desk
+from .common import BoxWish, Desk, box_option, console, errors, the_unit, with_desk
 
 unit_option = click.option("--unit", default=None, help="The unit, where file and course leave it open.")
 jobs_option = click.option("--jobs", "-j", default=2, show_default=True, type=click.IntRange(1, 64), help="Workers.")
@@ -66,7 +65,7 @@ def submit(desk: Desk, file: Path, student: str | None, unit: str | None) -> Non
 @box_option
 @jobs_option
 @with_desk
-def grade(desk: Desk, path: Path, student: str | None, unit: str | None, box_name: str, jobs: int) -> None:
+def grade(desk: Desk, path: Path, student: str | None, unit: str | None, wish: BoxWish, jobs: int) -> None:
     """Take in and grade PATH: a file, a folder of files, or an nbgrader `submitted/` tree.
 
     \b
@@ -78,7 +77,7 @@ def grade(desk: Desk, path: Path, student: str | None, unit: str | None, box_nam
     with desk.store() as grades:
         taken, refused = take_all(desk, grades, path, student, unit)
         todo = [s for s in taken if grades.standing(s.id).state in (State.RECEIVED, State.RETRY)]
-        outcomes = grade_all(desk, grades, todo, box_name, jobs)
+        outcomes = grade_all(desk, grades, todo, wish, jobs)
         show_table(grades, taken, outcomes)
     _leave(refused, outcomes, todo)
 
@@ -90,7 +89,7 @@ def grade(desk: Desk, path: Path, student: str | None, unit: str | None, box_nam
 @box_option
 @jobs_option
 @with_desk
-def regrade(desk: Desk, ids: tuple[int, ...], unit: str | None, held: bool, box_name: str, jobs: int) -> None:
+def regrade(desk: Desk, ids: tuple[int, ...], unit: str | None, held: bool, wish: BoxWish, jobs: int) -> None:
     """Run submissions again with today's tests; the new result becomes the current one.
 
     \b
@@ -110,7 +109,7 @@ def regrade(desk: Desk, ids: tuple[int, ...], unit: str | None, held: bool, box_
         if not chosen:
             raise CommandError("nothing to regrade. Name submissions by number, or use --unit or --held.")
         before = {s.id: grades.result(s.id) for s in chosen}
-        outcomes = grade_all(desk, grades, chosen, box_name, jobs, newest=True)
+        outcomes = grade_all(desk, grades, chosen, wish, jobs, newest=True)
         show_table(grades, chosen, outcomes, {i: r.score.total for i, r in before.items() if r is not None})
     _leave([], outcomes, chosen)
 
@@ -209,15 +208,14 @@ def take_all(
 
 
 def grade_all(
-    desk: Desk, grades: Store, todo: Sequence[Submission], box_name: str, jobs: int, newest: bool = False
+    desk: Desk, grades: Store, todo: Sequence[Submission], wish: BoxWish, jobs: int, newest: bool = False
 ) -> list[Outcome]:
     """Grade with a live bar; a first Ctrl-C finishes what is running, a second one stops at once."""
     outcomes: list[Outcome] = []
     if not todo:
         return outcomes
-    choice = desk.choice(box_name)
-    selftest.require(choice, choice.state, lambda line: errors.print(Text(line)))
-    console.print(Text(f"box: {choice.name}"))
+    choice = desk.choice(wish)
+    console.print(Text(f"box: {choice.title}"))
     for name in dict.fromkeys(s.unit for s in todo):
         mine = [s for s in todo if s.unit == name]
         job = desk.job(desk.unit(name), choice, grades, newest)

@@ -9,7 +9,11 @@ code.  When p2 is killed, everything in its namespace dies with it.
     Z --fork--> p1 --setsid, unshare, uid_map, oom, mounts, fork--> p2 --descriptors, limits, capabilities, seccomp--> load
 
 A fresh /proc cannot be mounted here (the kernel refuses it where the box's own is partly covered), hence an empty one.
-`none` is the jail of the process box: a session and limits, no isolation.
+
+Four kinds.  `namespaces` is the one above.  `landlock` is for hosts that refuse mounts: the same with a Landlock rule
+set in place of namespaces; p1 is the submission, Z ends it by killing all but itself (as process 1 it is immune) and
+wipes what it left.  `container` has neither: its box is thrown away after one submission.  `none` is the jail of the
+process box: a session and limits, no isolation.
 """
 
 from __future__ import annotations
@@ -22,13 +26,17 @@ import os
 import resource
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
-from . import seccomp
+from . import landlock, seccomp
+from .wipe import wipe
 
-KINDS = ("namespaces", "none")
+#: The kinds that isolate, in the order in which they are tried.
+KINDS = ("namespaces", "landlock", "container")
+#: Of these, those whose submissions see their box's process numbers and mounts.
+SHARED = ("landlock", "container")
 
 PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_SECUREBITS, PR_CAP_AMBIENT = 1, 24, 28, 47
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REC, MS_PRIVATE = 1, 2, 4, 8, 0x4000, 1 << 18
@@ -50,9 +58,10 @@ class Jail:
     tmp_mb: int
     cpu_s: int
     file_mb: int
-    processes: int
+    processes: int | None  # None where the box as a whole has a cap
     address_space_mb: int | None  # only where no cgroup caps the box
     covered: tuple[str, ...] = ()  # folders to hide, beside /proc, /sys and /dev/mqueue
+    rules: int = -1  # descriptor of the Landlock rule set, made once in Z
 
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -74,10 +83,20 @@ def protect_zygote() -> None:
     prctl(36, 1)  # PR_SET_CHILD_SUBREAPER: in the process box Z is not process 1
 
 
-def close_box() -> None:
+def close_box(kind: str) -> None:
     """The outer filter, for boxes whose launcher cannot install it."""
     prctl(seccomp.PR_SET_NO_NEW_PRIVS, 1)
-    seccomp.install(_libc, seccomp.outer())
+    seccomp.install(_libc, seccomp.outer(kind))
+
+
+def prepared(jail: Jail) -> Jail:
+    """With what all submissions of a box share.  JailError if this kernel cannot build that kind."""
+    if jail.kind != "landlock":
+        return jail
+    try:
+        return replace(jail, rules=landlock.rules(_libc))
+    except OSError as e:
+        raise JailError(str(e.strerror)) from e
 
 
 def fork_into(jail: Jail, channel: int, capture: int, inner: bytes, run: Callable[[], NoReturn]) -> int:
@@ -117,6 +136,12 @@ def _p1(jail: Jail, channel: int, capture: int, inner: bytes, write: int, run: C
         os.write(write, b"P%d;" % os.getpid())
         _p2(jail, channel, capture, inner, write, run)
     prctl(seccomp.PR_SET_DUMPABLE, 1)  # otherwise /proc/self/uid_map belongs to root
+    if jail.kind in SHARED:
+        _tell("/proc/self/oom_score_adj", "1000")
+        if jail.kind == "landlock":
+            landlock.restrict(_libc, jail.rules)
+        os.write(write, b"P%d;" % os.getpid())
+        _p2(jail, channel, capture, inner, write, run)
     uid, gid = os.getuid(), os.getgid()
     _call("unshare", seccomp.NAMESPACES)
     _tell("/proc/self/setgroups", "deny")
@@ -190,10 +215,10 @@ def _close(jail: Jail, inner: bytes, write: int, run: Callable[[], NoReturn]) ->
         value = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(name, (value, value))
     os.umask(0o077)
-    if jail.kind == "namespaces":
-        _no_privileges()
+    if jail.kind in KINDS:
+        _no_privileges(jail.kind)
         seccomp.install(_libc, inner)
-        _prove_closed()
+        _prove_closed(jail.kind)
     os.write(write, b"C;")
     os.close(write)
     run()
@@ -216,7 +241,7 @@ def _above(fd: int) -> int:
 
 def _limits(jail: Jail) -> list[tuple[int, int]]:
     limits = [
-        (resource.RLIMIT_CORE, 1 if jail.kind == "namespaces" else 0),  # 1, not 0: a piped core handler ignores 0
+        (resource.RLIMIT_CORE, 1 if jail.kind in KINDS else 0),  # 1, not 0: a piped core handler ignores 0
         (resource.RLIMIT_NOFILE, 256),
         (resource.RLIMIT_FSIZE, jail.file_mb << 20),
         (resource.RLIMIT_MEMLOCK, 0),
@@ -224,7 +249,7 @@ def _limits(jail: Jail) -> list[tuple[int, int]]:
         (resource.RLIMIT_SIGPENDING, 256),
         (resource.RLIMIT_CPU, jail.cpu_s),
     ]
-    if jail.kind == "namespaces":
+    if jail.kind in KINDS and jail.processes is not None:
         limits.append((resource.RLIMIT_NPROC, jail.processes))
     if jail.address_space_mb is not None:
         limits.append((resource.RLIMIT_AS, (jail.address_space_mb << 20) + _address_space()))
@@ -243,11 +268,12 @@ class _CapHeader(ctypes.Structure):
     _fields_ = [("version", ctypes.c_uint32), ("pid", ctypes.c_int)]
 
 
-def _no_privileges() -> None:
-    for capability in range(64):
-        if _libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0:
-            break  # beyond the kernel's last one
-    prctl(PR_SET_SECUREBITS, SECUREBITS)
+def _no_privileges(kind: str) -> None:
+    if kind == "namespaces":  # elsewhere there is no capability left, not even the one that this needs
+        for capability in range(64):
+            if _libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0:
+                break  # beyond the kernel's last one
+        prctl(PR_SET_SECUREBITS, SECUREBITS)
     _call("prctl", PR_CAP_AMBIENT, 4, 0, 0, 0)  # clear all
     header, empty = _CapHeader(0x20080522, 0), (ctypes.c_uint32 * 6)()
     _call("capset", ctypes.byref(header), ctypes.byref(empty))
@@ -255,23 +281,53 @@ def _no_privileges() -> None:
     prctl(seccomp.PR_SET_DUMPABLE, 0)
 
 
-def _prove_closed() -> None:
-    """One call that must fail, before any line of the student's: a filter that is not there is found here."""
+def _prove_closed(kind: str) -> None:
+    """Calls that must fail, before any line of the student's: a filter or rule that is not there is found here."""
     if _libc.unshare(0x10000000) == 0 or ctypes.get_errno() != errno.EPERM:
         raise JailError("a new user namespace could be made inside the jail")
+    if kind == "landlock":
+        try:
+            os.close(os.open("/", os.O_RDONLY))
+        except PermissionError:
+            return
+        raise JailError("the root folder could be read inside the jail")
 
 
 def kill(pid: int, kind: str) -> tuple[int, float]:
     """Called by Z: end a submission and all that it started.  Gives wait status and CPU seconds used."""
+    if kind in SHARED:
+        ended = _kill_all(pid, kind)
+        if kind == "landlock":
+            wipe(landlock.WRITE)
+        return ended
     try:
-        os.kill(pid, signal.SIGKILL)
+        stop(pid, kind)
         _, status, usage = os.wait4(pid, 0)
-    except (ProcessLookupError, ChildProcessError):
+    except ChildProcessError:
         return 0, 0.0
     if kind == "none":
         _reap_orphans()
     _reap_zombies()
     return status, usage.ru_utime + usage.ru_stime
+
+
+def stop(pid: int, kind: str) -> None:
+    """Called by Z: kill a submission, all of it where its jail can name all of it."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(-1 if kind in SHARED else pid, signal.SIGKILL)
+
+
+def _kill_all(pid: int, kind: str) -> tuple[int, float]:
+    """Everything but Z itself, until nothing is left to be buried."""
+    ended = (0, 0.0)
+    while True:
+        stop(pid, kind)
+        try:
+            gone, status, usage = os.wait4(-1, 0)
+        except ChildProcessError:
+            return ended
+        if gone == pid:
+            ended = status, usage.ru_utime + usage.ru_stime
 
 
 def _reap_zombies() -> None:

@@ -1,7 +1,7 @@
 """Two seccomp filters as BPF bytes, made without libseccomp (boxes do not have it).
 
-outer  for a whole box: an allow-list; the zygote must still be able to build a jail (unshare with one exact flag word,
-       mount).  Docker gets the same list as a JSON profile (autograder.sandbox.docker).
+outer  for a whole box: an allow-list; the zygote must still be able to build its kind of jail (for namespaces: unshare
+       with one exact flag word, and mount).  Docker gets the same list as a JSON profile (autograder.sandbox.docker).
 inner  for one submission, on top: what it could use to leave, to watch or to outlive its jail is refused.
 """
 
@@ -22,6 +22,12 @@ NEW_BITS = 0x7E020000
 PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 4, 22, 38
 TIOCSTI, TIOCLINUX = 0x5412, 0x541C
 AF_UNIX = 1
+#: What a zygote needs beyond the allow-list to build each kind of jail (unshare is on no list: its flags are tested).
+BUILDS = {
+    "namespaces": ("mount",),
+    "landlock": ("landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self"),
+    "container": (),
+}
 _ARCHES = {"x86_64": (0xC000003E, syscalls.X86_64), "aarch64": (0xC00000B7, syscalls.AARCH64)}
 _ALLOW, _KILL = 0x7FFF0000, 0x80000000
 _NR, _ARCH, _ARGS = 0, 4, 16
@@ -75,26 +81,29 @@ def _head() -> tuple[list[bytes], dict[str, int]]:
     return code, nr
 
 
-def outer() -> bytes:
-    """The allow-list of a box."""
+def outer(kind: str) -> bytes:
+    """The allow-list of a box with this kind of jail."""
     code, nr = _head()
     no, yes = _refuse(errno.EPERM), _ret(_ALLOW)
-    code += _if_nr(nr["unshare"], _argument(0, (NAMESPACES,), _ALLOW, no))
+    if kind == "namespaces":
+        code += _if_nr(nr["unshare"], _argument(0, (NAMESPACES,), _ALLOW, no))
     code += _if_nr(nr["clone"], _masked(0, NEW_BITS, _ALLOW, no))
     code += _if_nr(nr["clone3"], [_ret(_refuse(errno.ENOSYS))])
     for name in ("socket", "socketpair"):  # a pair of another family loads that family's kernel module
         code += _if_nr(nr[name], _argument(0, (AF_UNIX,), _ALLOW, no))
     code += _if_nr(nr["personality"], _argument(0, (0xFFFFFFFF,), _ALLOW, no))
-    for name in [*syscalls.ALLOWED, "mount"]:
+    for name in [*syscalls.ALLOWED, *BUILDS[kind]]:
         if name in nr:
             code += _if_nr(nr[name], [yes])
     return b"".join([*code, _ret(no)])
 
 
-def inner() -> bytes:
-    """The deny-list of one submission."""
+def inner(shared: bool) -> bytes:
+    """The deny-list of one submission; shared: process numbers and mounts are those of its whole box."""
     code, nr = _head()
     no = _refuse(errno.EPERM)
+    if shared:
+        code += _shared(nr, no)
     for name in syscalls.DENIED:
         if name in nr:
             code += _if_nr(nr[name], [_ret(no)])
@@ -105,6 +114,17 @@ def inner() -> bytes:
     for name in ("socket", "socketpair"):
         code += _if_nr(nr[name], _argument(0, (AF_UNIX,), _ALLOW, _refuse(errno.EAFNOSUPPORT)))
     return b"".join([*code, _ret(_ALLOW)])
+
+
+def _shared(nr: dict[str, int], no: int) -> list[bytes]:
+    """No other process by its number; and times of files seem to be set but are not: they would be a note for the next."""
+    code = [*_if_nr(nr["pidfd_open"], [_ret(no)])]
+    for name in ("prlimit64", "sched_setaffinity"):
+        code += _if_nr(nr[name], _argument(0, (0,), _ALLOW, no))
+    for name in ("utime", "utimes", "utimensat", "futimesat"):
+        if name in nr:
+            code += _if_nr(nr[name], [_ret(_refuse(0))])
+    return code
 
 
 class _Program(ctypes.Structure):

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from . import jail, load, seccomp
+from .watch import Watch
 
 MAX_CONTROL = 65536
 OOM_COUNTERS = ("/sys/fs/cgroup/memory/memory.oom_control", "/sys/fs/cgroup/memory.events")
@@ -36,13 +37,15 @@ class Zygote:
     def __init__(self, control: socket.socket) -> None:
         self.control = control
         self.running: dict[int, int] = {}
+        self.watch: Watch | None = None
 
     def start(self, config: dict[str, Any]) -> dict[str, Any]:
         """Import, warm and freeze; everything after this is copied into each submission."""
         began = time.monotonic()
+        wanted = jail.Jail(**{**config["jail"], "covered": tuple(config["jail"]["covered"])})
         if config["outer_filter"]:
-            jail.close_box()
-        self.jail = jail.Jail(**{**config["jail"], "covered": tuple(config["jail"]["covered"])})
+            jail.close_box(wanted.kind)
+        self.jail = jail.prepared(wanted)
         self.workspace = config["workspace"]
         missing = [name for name in config["preload"] if not _imported(name)]
         torch = sys.modules.get("torch")
@@ -51,10 +54,11 @@ class Zygote:
             torch.ones(2, 2, requires_grad=True).matmul(torch.ones(2, 2)).sum().item()
         self.shell = load.new_shell()
         load.warm(self.shell)
-        self.inner = seccomp.inner() if self.jail.kind == "namespaces" else b""
+        self.inner = seccomp.inner(self.jail.kind in jail.SHARED) if self.jail.kind in jail.KINDS else b""
         os.environ["GUEST_BASE_BYTES"] = str(
             int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
         )
+        self.watch = Watch(config["watch_mb"]) if config["watch_mb"] else None
         gc.collect()
         gc.freeze()
         return {"op": "ready", "seconds": time.monotonic() - began, "missing": missing, "resident_mb": _resident_mb()}
@@ -62,10 +66,7 @@ class Zygote:
     def load(self, message: dict[str, Any], fds: list[int]) -> dict[str, Any]:
         """Fork one submission into its jail and hand it its two descriptors."""
         channel, capture = fds
-        try:
-            pid = jail.fork_into(self.jail, channel, capture, self.inner, self._submission)
-        except (jail.JailError, OSError) as e:
-            return {"op": "failed", "id": message["id"], "why": str(e)[:300]}
+        pid = jail.fork_into(self.jail, channel, capture, self.inner, self._submission)
         self.running[message["id"]] = pid
         return {"op": "forked", "id": message["id"], "pid": pid}
 
@@ -81,10 +82,18 @@ class Zygote:
     def end(self, message: dict[str, Any]) -> dict[str, Any]:
         pid = self.running.pop(message["id"], None)
         status, cpu = jail.kill(pid, self.jail.kind) if pid else (0, 0.0)
-        return {"op": "ended", "id": message["id"], "status": status, "cpu": cpu, "oom": _oom_kills()}
+        return {"op": "ended", "id": message["id"], "status": status, "cpu": cpu, "oom": self._oom_kills()}
 
     def cpu(self, message: dict[str, Any]) -> dict[str, Any]:
         return {"op": "cpu", "id": message["id"], "seconds": jail.cpu_seconds(self.running.get(message["id"], 0))}
+
+    def _stop(self) -> None:
+        """End what runs for its memory; `end` finds it dead."""
+        for pid in self.running.values():
+            jail.stop(pid, self.jail.kind)
+
+    def _oom_kills(self) -> int | None:
+        return self.watch.kills if self.watch is not None else _oom_kills()
 
     def run(self) -> None:
         """Answer the control channel until it closes, however the other side ended; what runs then ends with it."""
@@ -97,11 +106,16 @@ class Zygote:
     def _answer(self) -> None:
         verbs = {"start": self.start, "end": self.end, "cpu": self.cpu}
         while True:
+            if self.watch is not None and self.running:
+                self.watch.wait(self.control, self._stop)
             text, fds, _, _ = socket.recv_fds(self.control, MAX_CONTROL, 2)
             if not text:
                 return
             message = json.loads(text)
-            answer = self.load(message, fds) if message["op"] == "load" else verbs[message["op"]](message)
+            try:
+                answer = self.load(message, fds) if message["op"] == "load" else verbs[message["op"]](message)
+            except (jail.JailError, OSError) as e:
+                answer = {"op": "failed", "id": message.get("id"), "why": str(e)[:300]}
             for fd in fds:
                 os.close(fd)
             self.control.send(json.dumps(answer).encode())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,6 +65,12 @@ class Unit:
         return next(each for each in self.exercises if each.id == id)
 
     @property
+    def imports(self) -> frozenset[str]:
+        """Top-level modules that its cells import where they run: a box has them ready."""
+        sources = [cell.solution for cell in self.cells if cell.kind in IN_BOX]
+        return frozenset(name for source in sources for name in _imported(source))
+
+    @property
     def titles(self) -> dict[str, str]:
         """What people call each exercise and question: the last heading above it, else its id."""
         titles, heading = {}, ""
@@ -76,3 +84,15 @@ class Unit:
                 titles[cell.id] = heading or cell.id
                 heading = ""
         return titles
+
+
+def _imported(source: str) -> Iterator[str]:
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:  # a cell with magics
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.partition(".")[0]

@@ -14,7 +14,7 @@ import shutil
 import socket
 import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -23,14 +23,17 @@ from typing import Any, ClassVar, Self
 import autograder.guest
 
 from ..errors import BoxError
-from ..guest import wire
-from ..records import Limits
+from ..guest import jail, wire
+from ..records import Gpu, Limits
 
-#: Imported by every zygote; what is not in its environment is left out. torch._dynamo: the first optimiser would cost 0.8 s.
-PRELOAD = ("numpy", "torch", "torch._dynamo", "IPython", "matplotlib.pyplot", "asyncio", "json", "random", "typing")
+#: Imported by every zygote; what is not in its environment is left out.
+BASE = ("numpy", "IPython", "matplotlib.pyplot", "asyncio", "json", "random", "typing")
+#: What an import really needs to be quick afterwards: without torch._dynamo the first optimiser costs 0.8 s.
+WITH = {"torch": ("torch", "torch._dynamo")}
 FOLDER = "autograder-box-"
 START_S = 120.0
 CONTROL_S = 30.0
+_DOCTOR = "Run: autograder doctor"
 #: What the warm zygote itself needs, on top of a submission's own memory.
 ZYGOTE_MB = 450
 
@@ -39,7 +42,7 @@ PROMISES = {
     "hidden": "Neither the reference, nor the grader, nor any hidden test can be imported or found inside.",
     "network": "There is no network, not even loopback services of the host.",
     "writes": "Nothing outside the submission's own folder can be written.",
-    "processes": "No other process can be seen, signalled or traced.",
+    "processes": "Nobody else's process can be seen; the box's own first process cannot be read, traced, slowed or ended.",
     "privileges": "No capability, no new namespace, no set-user-id program, no dangerous system call.",
     "forks": "A fork bomb stops at its own limit and is gone afterwards.",
     "memory": "A submission that takes too much memory is stopped, and only it.",
@@ -49,13 +52,20 @@ PROMISES = {
 }
 
 
+def preload(imports: Iterable[str]) -> tuple[str, ...]:
+    """What the zygote of a unit imports: torch only where the unit does, since each fork pays for its size."""
+    return (*BASE, *(module for name in sorted(imports) for module in WITH.get(name, (name,)) if module not in BASE))
+
+
 @dataclass(frozen=True)
 class Settings:
-    """What a box is made for: limits of one submission, public data of one unit."""
+    """What a box is made for: limits of one submission, public data and imports of one unit, its share of a card."""
 
     limits: Limits
     data: Path | None = None
-    preload: tuple[str, ...] = PRELOAD
+    preload: tuple[str, ...] = preload(WITH)
+    gpu: Gpu | None = None
+    jail: str = jail.KINDS[0]  #: how each submission is locked in; see guest.jail
 
 
 @dataclass(frozen=True)
@@ -95,15 +105,64 @@ class Load:
 
 
 class Box(ABC):
-    """A warm place for student code.  `with box:` starts and ends it; one load at a time."""
+    """A warm place for student code, the contract.  `with box:` starts and ends it; one load at a time."""
 
-    name: ClassVar[str]
-    jail: ClassVar[str] = "namespaces"
+    name: str
     claims: ClassVar[frozenset[str]] = frozenset(PROMISES)
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.ready: Ready | None = None
+
+    @property
+    def title(self) -> str:
+        """The box and its jail, as people see them."""
+        return f"{self.name}/{self.settings.jail}"
+
+    @abstractmethod
+    def begin(self) -> None:
+        """The first half of `start`: the box warms while the caller does something else."""
+
+    @abstractmethod
+    def wait(self) -> Ready:
+        """The second half: until the box says that it is warm."""
+
+    @abstractmethod
+    def load(self) -> Load:
+        """A new jail, with nothing in it yet."""
+
+    @abstractmethod
+    def end(self, load: Load) -> Ending:
+        """Kill a load with all that it started, and wait until it is gone."""
+
+    @abstractmethod
+    def cpu(self, load: Load) -> float:
+        """CPU seconds that a running load has used."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """End the box; safe to call twice."""
+
+    def start(self) -> Ready:
+        """Launch and warm.  BoxError if it does not come up."""
+        self.begin()
+        return self.wait()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class ZygoteBox(Box):
+    """A box around one zygote."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
         self._control: socket.socket | None = None
         self._loads = 0
         self._oom_seen = 0
@@ -124,9 +183,10 @@ class Box(ABC):
         return {
             "preload": list(self.settings.preload),
             "outer_filter": False,
+            "watch_mb": None,
             "workspace": "/tmp/work",
             "jail": {
-                "kind": self.jail,
+                "kind": self.settings.jail,
                 "tmp_mb": limits.file_mb,
                 "cpu_s": int(limits.total_s * 2),
                 "file_mb": limits.file_mb,
@@ -136,19 +196,17 @@ class Box(ABC):
             },
         }
 
+    def _processes(self, capped: bool) -> int | None:
+        """The cap of one submission by its user's count; only in a user namespace of its own is that count its own."""
+        return None if capped and self.settings.jail in jail.SHARED else self.settings.limits.processes
+
     def _oom_kills(self, told: int | None) -> int:
         """The kernel's count of out-of-memory kills in this box; `told` is the zygote's reading."""
         return told or 0
 
     # The contract
 
-    def start(self) -> Ready:
-        """Launch and warm the zygote.  BoxError if it does not come up."""
-        self.begin()
-        return self.wait()
-
     def begin(self) -> None:
-        """The first half of `start`: the zygote warms while the caller does something else."""
         _sweep()
         self._folder = _staged(self.settings.data)
         try:
@@ -159,17 +217,18 @@ class Box(ABC):
             raise
 
     def wait(self) -> Ready:
-        """The second half: until the zygote says that it is warm."""
         try:
             answer = self._hear(START_S)
         except BaseException:
             self.close()
             raise
+        if answer["op"] != "ready":
+            self.close()
+            raise BoxError(f"{self.name}: no jail of kind '{self.settings.jail}' here: {answer.get('why')}. {_DOCTOR}")
         self.ready = Ready(answer["seconds"], answer["resident_mb"], tuple(answer["missing"]))
         return self.ready
 
     def load(self) -> Load:
-        """A new jail, with nothing in it yet."""
         self._loads += 1
         ours, theirs = socket.socketpair()
         read, write = os.pipe()
@@ -185,23 +244,22 @@ class Box(ABC):
             os.close(write)
         if answer["op"] != "forked":
             load.close()
-            raise BoxError(f"{self.name}: the jail could not be closed: {answer.get('why')}. Run 'autograder doctor'.")
+            raise BoxError(f"{self.name}: the jail could not be closed: {answer.get('why')}. {_DOCTOR}")
         return load
 
     def end(self, load: Load) -> Ending:
-        """Kill a load with all that it started, and wait until it is gone."""
         load.close()
         answer = self._ask({"op": "end", "id": load.number})
+        if answer["op"] != "ended":
+            raise BoxError(f"{self.name}: a submission's leavings could not be removed: {answer.get('why')}")
         seen = self._oom_kills(answer["oom"])
         killed, self._oom_seen = seen > self._oom_seen, seen
         return Ending(answer["status"], answer["cpu"], killed)
 
     def cpu(self, load: Load) -> float:
-        """CPU seconds that a running load has used."""
         return float(self._ask({"op": "cpu", "id": load.number})["seconds"])
 
     def close(self) -> None:
-        """End the box; safe to call twice."""
         if self._control is not None:
             self._control.close()
             self._control = None
@@ -209,15 +267,6 @@ class Box(ABC):
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _ask(self, message: dict[str, Any], fds: list[int] | None = None) -> dict[str, Any]:
         self._tell(message, fds)

@@ -19,7 +19,7 @@ from typing import Any
 
 from ..errors import BoxError
 from . import cgroup
-from .box import ZYGOTE_MB, Box, Settings, environment
+from .box import ZYGOTE_MB, Settings, ZygoteBox, environment
 
 #: Where glibc looks before it puts the zygote's heap on huge pages (see box.environment); covered in every jail.
 _HUGE_PAGES = "/sys/kernel/mm/transparent_hugepage"
@@ -28,7 +28,7 @@ _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cach
 _HIDDEN = ("/usr/local", "/usr/src", "/usr/share/doc")
 
 
-class Bubblewrap(Box):
+class Bubblewrap(ZygoteBox):
     """Student code behind bubblewrap, as the ordinary user that grades or as 65534 when root grades."""
 
     name = "bubblewrap"
@@ -85,7 +85,8 @@ class Bubblewrap(Box):
         for name in ("guest", "data"):
             command += ["--ro-bind", str(folder / name), f"/box/{name}"]
         command += ["--ro-bind", str(self.env), "/box/env", "--proc", "/proc", "--dev", "/dev"]
-        command += ["--perms", "1777", "--tmpfs", "/tmp"]
+        for path in ("/tmp", "/dev/shm"):
+            command += ["--perms", "1777", "--size", str(self.settings.limits.file_mb << 20), "--tmpfs", path]
         return [*command, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp", "--"]
 
     def _base(self) -> Path:
@@ -101,12 +102,13 @@ class Bubblewrap(Box):
     def _config(self) -> dict[str, Any]:
         config = super()._config()
         config["outer_filter"] = True
+        config["jail"]["processes"] = self._processes(capped=self.group is not None)
         if self.group is None:
-            config["jail"]["address_space_mb"] = self.settings.limits.memory_mb
+            config["jail"]["address_space_mb"] = config["watch_mb"] = self.settings.limits.memory_mb
         return config
 
     def _oom_kills(self, told: int | None) -> int:
-        return self.group.oom_kills() if self.group is not None else 0
+        return self.group.oom_kills() if self.group is not None else super()._oom_kills(told)
 
     def _last_words(self) -> str:
         size = self._errors.seek(0, os.SEEK_END)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..errors import BoxError, CommandError
+from ..guest import jail as jails
 from . import image
 from .box import Box, Settings
 from .bubblewrap import Bubblewrap
 from .docker import Docker
 from .process import Process
+from .renewed import Renewed
 
 NAMES = ("docker", "bubblewrap", "process")
 
@@ -24,6 +26,21 @@ class Choice:
     state: Path
     image: str | None = None
     environment: Path | None = None
+    jails: tuple[str, ...] = jails.KINDS  #: kinds that may be used, best first; the self-test settles on one
+
+    @property
+    def jail(self) -> str:
+        """How each submission is locked in."""
+        return self.jails[0]
+
+    @property
+    def title(self) -> str:
+        """The box and its jail, as people see them."""
+        return f"{self.name}/{self.jail}"
+
+    def each(self) -> list[Choice]:
+        """One choice for each kind of jail that may be used."""
+        return [replace(self, jails=(jail,)) for jail in self.jails]
 
     @property
     def digest(self) -> str:
@@ -31,8 +48,15 @@ class Choice:
         return self.image or (self.environment.parent.name if self.environment else "")
 
 
-def choose(name: str, state: Path) -> Choice:
+def choose(name: str, state: Path, jail: str = "auto") -> Choice:
     """`auto` is docker where an engine answers and the image is built, else bubblewrap.  BoxError with the cure otherwise."""
+    if jail not in ("auto", *jails.KINDS):
+        raise CommandError(f"no jail is called {jail!r}. There are: auto, {', '.join(jails.KINDS)}.")
+    choice = _ready(name, state)
+    return choice if jail == "auto" or choice.jail == "none" else replace(choice, jails=(jail,))
+
+
+def _ready(name: str, state: Path) -> Choice:
     if name == "auto":
         name = "docker" if image.image(state) is not None else "bubblewrap"
     if name not in NAMES:
@@ -44,7 +68,7 @@ def choose(name: str, state: Path) -> Choice:
         raise BoxError(f"{name}: the box's environment is not built. Run: autograder image build")
     if name == "bubblewrap" and shutil.which("bwrap") is None:
         raise BoxError("bubblewrap: the program 'bwrap' is missing. Run: apt-get install bubblewrap")
-    return Choice(name, state, environment=environment)
+    return Choice(name, state, environment=environment, jails=("none",) if name == "process" else jails.KINDS)
 
 
 def _image(state: Path) -> str:
@@ -58,10 +82,17 @@ def _image(state: Path) -> str:
 
 def make(choice: Choice, settings: Settings) -> Box:
     """The box of a choice, not yet started."""
+    settings = replace(settings, jail=choice.jail)
+    if choice.jail == "container":
+        return Renewed(lambda: _one(choice, settings))
+    return _one(choice, settings)
+
+
+def _one(choice: Choice, settings: Settings) -> Box:
     if choice.name == "docker":
         client = image.engine(choice.state)
         if client is None or choice.image is None:
-            raise BoxError("docker: the engine no longer answers.")
+            raise BoxError("docker: the engine no longer answers. Start it (scripts/engine.sh start) and grade again.")
         return Docker(settings, choice.image, client)
     if choice.environment is None:
         raise BoxError(f"{choice.name}: the box's environment is gone. Run: autograder image build")

@@ -17,12 +17,12 @@ from typing import Any
 
 from ..errors import BoxError
 from ..guest import seccomp, syscalls
-from .box import START_S, ZYGOTE_MB, Box, Settings, environment, is_gone, owner
+from .box import START_S, ZYGOTE_MB, Settings, ZygoteBox, environment, is_gone, owner
 
 LABEL = "org.autograder.owner"
 
 
-class Docker(Box):
+class Docker(ZygoteBox):
     """Student code in a container of the local engine."""
 
     name = "docker"
@@ -67,7 +67,7 @@ class Docker(Box):
             "ipc_mode": "private",
             "read_only": True,
             "cap_drop": ["ALL"],
-            "security_opt": ["no-new-privileges", "seccomp=" + json.dumps(profile())],
+            "security_opt": ["no-new-privileges", "seccomp=" + json.dumps(profile(self.settings.jail))],
             "user": "65534:65534",
             "mem_limit": memory,
             "memswap_limit": memory,
@@ -79,7 +79,9 @@ class Docker(Box):
             "working_dir": "/tmp",
             "hostname": "box",
             "labels": {LABEL: owner()},
-            "tmpfs": {"/tmp": f"size={limits.file_mb}m,mode=1777,nosuid,nodev"},
+            "tmpfs": dict.fromkeys(
+                ("/tmp", "/dev/shm"), f"size={limits.file_mb}m,nr_inodes=8192,mode=1777,nosuid,nodev"
+            ),
             "volumes": {
                 str(folder / "guest"): {"bind": "/box/guest", "mode": "ro"},
                 str(folder / "data"): {"bind": "/box/data", "mode": "ro"},
@@ -90,6 +92,7 @@ class Docker(Box):
     def _config(self) -> dict[str, Any]:
         config = super()._config()
         config["jail"]["covered"] = ["/box/channel"]
+        config["jail"]["processes"] = self._processes(capped=True)
         return config
 
     def _stop(self) -> None:
@@ -99,13 +102,12 @@ class Docker(Box):
             self._container = None
 
 
-def profile() -> dict[str, Any]:
-    """The outer allow-list as a Docker seccomp profile."""
+def profile(jail: str) -> dict[str, Any]:
+    """The outer allow-list of a box with this kind of jail, as a Docker seccomp profile."""
     yes = "SCMP_ACT_ALLOW"
     arches = {"x86_64": "SCMP_ARCH_X86_64", "aarch64": "SCMP_ARCH_AARCH64"}
     rules: list[dict[str, Any]] = [
-        {"names": [*syscalls.ALLOWED, "mount"], "action": yes},
-        {"names": ["unshare"], "action": yes, "args": [_equals(0, seccomp.NAMESPACES)]},
+        {"names": [*syscalls.ALLOWED, *seccomp.BUILDS[jail]], "action": yes},
         {
             "names": ["clone"],
             "action": yes,
@@ -115,6 +117,8 @@ def profile() -> dict[str, Any]:
         {"names": ["socket", "socketpair"], "action": yes, "args": [_equals(0, seccomp.AF_UNIX)]},
         {"names": ["personality"], "action": yes, "args": [_equals(0, 0xFFFFFFFF)]},
     ]
+    if jail == "namespaces":
+        rules.append({"names": ["unshare"], "action": yes, "args": [_equals(0, seccomp.NAMESPACES)]})
     return {
         "defaultAction": "SCMP_ACT_ERRNO",
         "defaultErrnoRet": 1,

@@ -42,9 +42,23 @@ def writes():
                  ("null device changed", lambda: os.chmod("/dev/null", 0o600) or True))
 
 def processes():
-    return tried(("read /proc", lambda: os.listdir("/proc")[0]), ("signal all", lambda: os.kill(-1, 0) or True),
-                 ("parent", lambda: os.getppid() or None), ("group", lambda: True if os.getpgid(0) not in (0, 1) else None),
-                 ("ptrace", lambda: zero(libc.ptrace(16, 1, 0, 0))))
+    """Process 1 is the submission itself, or the first one of its box."""
+    first = os.getpid() != 1
+    def seen():
+        return [p for p in os.listdir("/proc") if p.isdigit() and int(p) not in (1, os.getpid())][0]
+    def read(name):
+        with open(f"/proc/1/{name}", "rb") as f: return f.read(1)
+    def change(call, *arguments):
+        return zero(libc.syscall(call, *arguments)) if first else None
+    done = tried(("see others", seen), ("signal others", lambda: os.kill(-1, 0) or True),
+                 ("another's group", lambda: True if os.getpgid(0) not in (0, 1, os.getpid()) else None),
+                 *[(f"read {n} of process 1", lambda n=n: read(n)) for n in ("environ", "mem", "maps", "io", "auxv")],
+                 ("list descriptors of process 1", lambda: os.listdir("/proc/1/fd")),
+                 ("ptrace", lambda: zero(libc.ptrace(16, 1, 0, 0))),
+                 *[(f"{name} of process 1", lambda c=c, a=a: change(c, *a)) for name, c, a in ON_FIRST])
+    for signal in (9, 19, 15, 1, 2, 3, 6, 11, 20):  # of no effect on the first process: the next submission must be fine
+        tried(("signal", lambda: os.kill(1, signal) if first else None))
+    return done
 
 def privileges():
     calls = [(f"syscall {n}", lambda n=n, a=a: True if libc.syscall(n, *a) >= 0 else None) for n, a in DANGEROUS]
@@ -122,6 +136,16 @@ def fine():
     return 42
 '''
 
+#: Calls that could change the first process of the box: a name and how they are called.
+ON_FIRST = {
+    "prlimit64": (1, 7, bytes(16), 0),  # no files
+    "sched_setaffinity": (1, 8, bytes([1] + [0] * 7)),
+    "setpriority": (0, 1, 19),
+    "ioprio_set": (1, 1, 3 << 13),
+    "sched_setscheduler": (1, 5, bytes(8)),
+    "process_mrelease": (1, 0),
+    "pidfd_open": (1, 0),
+}
 #: Calls tried with harmless arguments: reaching any of them means that the filter is not there.
 TRIED = (
     "setns ptrace process_vm_readv keyctl add_key bpf perf_event_open userfaultfd io_uring_setup memfd_create "

@@ -6,21 +6,21 @@ import contextlib
 import shutil
 import socket
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-from .box import Box, Ending, Load, Settings, environment
+from .box import Ending, Load, Settings, ZygoteBox, environment
 
 
-class Process(Box):
+class Process(ZygoteBox):
     """Student code as an ordinary process of the user who grades.  Use it only on code that you trust."""
 
     name = "process"
-    jail = "none"
     claims: ClassVar[frozenset[str]] = frozenset({"answers", "environment"})
 
     def __init__(self, settings: Settings, python: Path) -> None:
-        super().__init__(settings)
+        super().__init__(replace(settings, jail="none"))
         self.python = python
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -50,7 +50,7 @@ class Process(Box):
     def _config(self) -> dict[str, Any]:
         config = super()._config()
         config["workspace"] = str(self._workspace)
-        config["jail"]["address_space_mb"] = self.settings.limits.memory_mb
+        config["jail"]["address_space_mb"] = config["watch_mb"] = self.settings.limits.memory_mb
         return config
 
     def end(self, load: Load) -> Ending:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -49,33 +50,47 @@ def run(choice: Choice) -> tuple[Finding, ...]:
         return tuple(_measured(box, promise, test) for promise, test in TESTS.items() if promise in box.claims)
 
 
-def jail_of(choice: Choice) -> str:
-    """How a submission is locked in, in this box."""
-    return make(choice, Settings(LIMITS)).jail
+def require(choice: Choice, state: Path, progress: Callable[[str], None] = lambda line: None) -> Choice:
+    """The choice, settled on its first jail that keeps every promise; BoxError if none does.
+
+    What was measured since this boot is not measured again, unless no jail is left.
+    """
+    stamp, seen = state / "selftest.json", {}
+    known = _remembered(stamp)
+    for one in choice.each():
+        if _key(one) not in known:
+            progress(f"testing the {one.title} box (once after each start of this machine)")
+        broken = known[_key(one)] if _key(one) in known else _broken(one)
+        seen[_key(one)] = broken
+        if not broken:
+            _remember(stamp, {**known, **seen})
+            return one
+    raise BoxError(f"the {choice.name} box breaks a promise: {' / '.join(seen.values())}. Run: autograder doctor")
 
 
-def require(choice: Choice, state: Path, progress: Callable[[str], None] = lambda line: None) -> None:
-    """Refuse a box that breaks a promise; a test passed since this boot is not run again."""
-    stamp, key = state / "selftest.json", _key(choice)
-    passed = _remembered(stamp)
-    if key in passed:
-        return
-    progress(f"testing the {choice.name} box (once after each start of this machine)")
-    broken = [f for f in run(choice) if not f.held]
-    if broken:
-        first = broken[0]
-        raise BoxError(
-            f"the {choice.name} box breaks a promise: {first.sentence} Seen: {first.seen}. Run: autograder doctor"
-        )
-    state.mkdir(parents=True, exist_ok=True)
-    stamp.write_text(json.dumps(sorted({*passed, key})))
-
-
-def _remembered(stamp: Path) -> set[str]:
+def _broken(choice: Choice) -> str:
+    """The first promise that does not hold, and what was seen; empty if all do."""
     try:
-        return {str(key) for key in json.loads(stamp.read_text())}
-    except (OSError, ValueError, TypeError):
-        return set()
+        findings = run(choice)
+    except BoxError as e:
+        return f"{choice.jail}: {e}"
+    return next((f"{choice.jail}: {f.sentence} Seen: {f.seen}" for f in findings if not f.held), "")
+
+
+def _remembered(stamp: Path) -> dict[str, str]:
+    """What was found since this boot: key -> the broken promise, or nothing."""
+    try:
+        found = json.loads(stamp.read_text())
+    except (OSError, ValueError):
+        return {}
+    return {str(k): str(v) for k, v in found.items()} if isinstance(found, dict) else {}
+
+
+def _remember(stamp: Path, found: dict[str, str]) -> None:
+    stamp.parent.mkdir(parents=True, exist_ok=True)
+    new = stamp.with_name(f"{stamp.name}.{os.getpid()}")
+    new.write_text(json.dumps(found, indent=1, sort_keys=True))
+    new.replace(stamp)
 
 
 def _key(choice: Choice) -> str:
@@ -84,7 +99,7 @@ def _key(choice: Choice) -> str:
         for path in sorted(folder.glob("*.py")):
             code.update(path.read_bytes())
     boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    return f"{choice.name} {choice.digest[:24]} {boot} {code.hexdigest()[:16]}"
+    return f"{choice.title} {choice.digest[:24]} {boot} {code.hexdigest()[:16]}"
 
 
 # The tests: each gives what was tried, and what it saw that should not be
@@ -101,7 +116,8 @@ def _measured(box: Box, promise: str, test: Callable[[Box], tuple[str, str]]) ->
 def _probe(box: Box, limits: Limits = LIMITS) -> BoxedStudent:
     numbers = seccomp.numbers()
     dangerous = [(numbers[name], (0, 0, 0, 0, 0, 0)) for name in probes.TRIED if name in numbers]
-    source = probes.SOURCE + f"\nDANGEROUS = {dangerous!r}\n"
+    on_first = [(name, numbers[name], arguments) for name, arguments in probes.ON_FIRST.items() if name in numbers]
+    source = probes.SOURCE + f"\nDANGEROUS = {dangerous!r}\nON_FIRST = {on_first!r}\n"
     return BoxedStudent(box, [Cell("probe", source)], limits, seed=1)
 
 
@@ -129,7 +145,8 @@ def _writes(box: Box) -> tuple[str, str]:
 
 
 def _processes(box: Box) -> tuple[str, str]:
-    return "read /proc, signal everybody, trace process 1", _list(box, "processes")
+    seen = _list(box, "processes")
+    return "read /proc; signal, trace, slow and end all others", seen or _still_fine(box)
 
 
 def _privileges(box: Box) -> tuple[str, str]:

@@ -23,8 +23,8 @@ from ..course import Course
 from ..errors import AutograderError, BoxError
 from ..notebook import Unit
 from ..pipeline import Measurement, grade, measure
-from ..records import Limits, Score, Submission, Verdict
-from ..sandbox.box import Box, Settings
+from ..records import Gpu, Limits, Score, Submission, Verdict
+from ..sandbox.box import Box, Settings, preload
 from ..sandbox.choose import Choice, make
 from ..sandbox.student import PATIENCE
 from ..secret import Secret
@@ -45,6 +45,13 @@ class Job:
     choice: Choice
     limits: Limits
     secret: Secret
+    gpu: Gpu | None = None
+
+    @property
+    def settings(self) -> Settings:
+        """What its boxes are made for."""
+        data = self.folder / "assignments" / self.unit.name / "data"
+        return Settings(self.limits, data, preload(self.unit.imports), self.gpu)
 
 
 @dataclass(frozen=True)
@@ -68,8 +75,7 @@ class Bench:
         self.box: Box | None = self._begun()  # it warms while the session is opened
 
     def _begun(self) -> Box:
-        job = self.job
-        box = make(job.choice, Settings(job.limits, job.folder / "assignments" / job.unit.name / "data"))
+        box = make(self.job.choice, self.job.settings)
         box.begin()
         return box
 

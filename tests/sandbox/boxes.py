@@ -11,14 +11,23 @@ from typing import Any, Self
 import pytest
 
 from autograder.errors import BoxError
+from autograder.guest import jail as jails
 from autograder.records import Cell, Limits
 from autograder.sandbox.box import Box, Settings
 from autograder.sandbox.choose import Choice, choose, make
 from autograder.sandbox.student import BoxedStudent
 
-DOCKER = pytest.param("docker", marks=pytest.mark.docker)
-WALLS = [DOCKER, "bubblewrap"]
-EVERY = [*WALLS, "process"]
+
+def named(*names: str) -> list[Any]:
+    """Boxes as test parameters, `box` or `box/jail`; those of Docker are marked so."""
+    return [pytest.param(name, marks=[pytest.mark.docker] * name.startswith("docker")) for name in names]
+
+
+DOCKER = named("docker")[0]
+#: Boxes that isolate, each with the jails that serve many submissions in one box; `container` is slow, so it is apart.
+WALLS = named("docker", "docker/landlock", "bubblewrap", "bubblewrap/landlock")
+RENEWED = named("docker/container", "bubblewrap/container")
+EVERY = [*WALLS, *named("process")]
 
 LIMITS = Limits(
     call_s=1.0, load_s=8.0, total_s=20.0, memory_mb=256, processes=32, file_mb=32, output_kb=64, answer_mb=16
@@ -34,9 +43,10 @@ class Boxes:
         self._started: dict[tuple[object, ...], Box] = {}
 
     def choice(self, name: str) -> Choice:
-        """A ready box, or a skipped test with the reason."""
+        """A ready box, or a skipped test with the reason.  `docker` is the one with the first kind of jail."""
+        kind, _, jail = name.partition("/")
         try:
-            return choose(name, self.state)
+            return choose(kind, self.state, jail if jail in jails.KINDS else jails.KINDS[0])
         except BoxError as e:
             pytest.skip(str(e))
 
@@ -95,6 +105,7 @@ def descendants(pid: int) -> set[tuple[int, str]]:
 
 def zygote_parent(box: Box) -> int:
     """The host's number of a process under which all of the box's processes are."""
+    box = getattr(box, "_spare", box)  # of a box that is renewed: the one that waits
     container = getattr(box, "_container", None)
     if container is not None:
         container.reload()

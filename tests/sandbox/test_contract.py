@@ -18,12 +18,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from boxes import EVERY, LIMITS, Boxes, descendants, started, submitted, zygote_parent
+from boxes import EVERY, LIMITS, RENEWED, Boxes, descendants, started, submitted, zygote_parent
 from test_wire import same
 
 from autograder.errors import StudentFault
+from autograder.guest.jail import KINDS
 from autograder.records import Handle, Limits
-from autograder.sandbox import image, selftest
+from autograder.sandbox import cgroup, image, selftest
 from autograder.sandbox.box import PROMISES, Settings
 from autograder.sandbox.bubblewrap import Bubblewrap
 from autograder.sandbox.choose import make
@@ -35,12 +36,10 @@ SMALL = Settings(LIMITS, preload=("numpy", "IPython"))
 # The promises
 
 CLAIMS = [
-    pytest.param(
-        kind.name, promise, id=f"{kind.name}: {PROMISES[promise]}", marks=[pytest.mark.docker] * (kind is Docker)
-    )
-    for kind in (Docker, Bubblewrap, Process)
+    pytest.param(*each.values, promise, id=f"{each.values[0]}: {PROMISES[promise]}", marks=each.marks)
+    for each in [*EVERY, *RENEWED]
     for promise in PROMISES
-    if promise in kind.claims
+    if each.values[0] != "process" or promise in Process.claims
 ]
 
 
@@ -139,10 +138,10 @@ SHORT = Limits(call_s=0.4, load_s=0.7, total_s=4.0, memory_mb=256, processes=32,
 @pytest.mark.parametrize(
     ("trick", "name"),
     [
-        pytest.param(trick, kind.name, id=f"{kind.name}-{trick}", marks=[pytest.mark.docker] * (kind is Docker))
-        for kind in (Docker, Bubblewrap, Process)
-        for trick in TRICKS
-        if kind is not Process or trick not in NEEDS_WALL
+        pytest.param(trick, *each.values, id=f"{each.values[0]}-{trick}", marks=each.marks)
+        for each in [*EVERY, *RENEWED]
+        for trick in (NEEDS_WALL if each in RENEWED else TRICKS)
+        if each.values[0] != "process" or trick not in NEEDS_WALL
     ],
 )
 def test_a_submission_that_misuses_its_channel_harms_only_itself(trick, name, boxes):
@@ -628,7 +627,7 @@ def test_data_of_the_unit_is_in_reach(boxes, box, tmp_path):
         "def read(): return open('data/points.csv').read()\ndef spoil(): open('data/points.csv', 'w').write('gone')"
     )
     for _ in range(2):
-        with submitted(boxes.get(box.name, data=tmp_path), source) as student:
+        with submitted(boxes.get(box.title, data=tmp_path), source) as student:
             assert student.call("read", (), {}).value == "x,y\n0,1\n"
             if box.name != "process":
                 with pytest.raises(StudentFault):
@@ -666,20 +665,76 @@ def test_the_device_nodes_cannot_be_marked(wall):
     """Not even a time stamp of /dev can be set: it would be the host's, or a note for the next submission."""
     before = {p: p.stat().st_mtime_ns for p in map(Path, ("/dev/null", "/dev/zero", "/dev/urandom"))}
     source = """
-import os
+import contextlib, os
 def mark():
-    marked = []
-    for name in os.listdir("/dev"):
-        try:
-            os.utime("/dev/" + name)
-            marked.append(name)
-        except OSError:
-            pass
-    return marked
+    before = [os.lstat("/dev/" + name).st_mtime_ns for name in NODES]
+    for name in NODES:
+        with contextlib.suppress(OSError): os.utime("/dev/" + name)
+        with contextlib.suppress(OSError): os.utime("/dev/" + name, (12345, 12345))
+        with contextlib.suppress(OSError): os.setxattr("/dev/" + name, "user.note", b"1")
+    return [n for n, t in zip(NODES, before) if os.lstat("/dev/" + n).st_mtime_ns != t or os.listxattr("/dev/" + n)]
+NODES = ["null", "zero", "full", "random", "urandom", "tty"]
 """
     with submitted(wall, source) as student:
-        assert student.call("mark", (), {}).value == ["shm"]  # its own
+        assert student.call("mark", (), {}).value == []
     assert {p: p.stat().st_mtime_ns for p in before} == before
+
+
+LEFT_BEHIND = """
+import contextlib, os, socket
+def leave():
+    left = set()
+    for top in ("/tmp", "/dev/shm"):
+        os.chdir(top)
+        for depth in range(1500):  # deeper than any path may be long
+            os.mkdir("d"); os.chdir("d")
+        os.chdir(top)
+        os.mkdir("closed"); open("closed/file", "w").write("1"); os.chmod("closed", 0)
+        os.symlink("/usr", "link")
+        os.mkdir("full")
+        for n in range(500): open(f"full/{n}", "w")
+        s = socket.socket(socket.AF_UNIX); s.bind("socket")
+        with contextlib.suppress(OSError): os.setxattr(top, "user.note", b"1")
+        left |= set(os.listdir(top))
+        with contextlib.suppress(OSError): os.chmod(top, 0)
+    return sorted(left)
+def find():
+    return [os.path.join(top, name) for top in ("/tmp", "/dev/shm") for name in os.listdir(top) if name != "work"] + [
+        name for top in ("/tmp", "/dev/shm") for name in os.listxattr(top) if name.startswith("user.")]
+"""
+
+
+def test_nothing_that_is_hard_to_remove_is_left(wall):
+    """Chains of folders without end, closed folders, attributes, sockets: the next submission finds clean folders."""
+    with submitted(wall, LEFT_BEHIND) as student:
+        assert {"closed", "d", "full", "link", "socket"} <= set(student.call("leave", (), {}).value)
+    with submitted(wall, LEFT_BEHIND) as student:
+        assert student.call("find", (), {}).value == []
+
+
+MANY = """
+import os, time
+import numpy as np
+def fill(children, mb):
+    for _ in range(children):
+        if os.fork() == 0:
+            kept = np.ones(mb << 17)
+            time.sleep(100)
+    time.sleep(100)
+"""
+
+
+@pytest.mark.parametrize("jail", KINDS)
+def test_without_a_cgroup_a_family_cannot_take_more_than_one_process_may(jail, boxes, monkeypatch):
+    """Ten children of 100 MB: none passes its own limit, together they do, and the zygote counts them."""
+    monkeypatch.setattr(cgroup, "create", lambda *caps: None)
+    limits = replace(LIMITS, call_s=3.0)
+    with make(boxes.choice(f"bubblewrap/{jail}"), SMALL) as box, submitted(box, MANY, FINE, limits=limits) as student:
+        for size, kind in ((100, "out of memory"), (5, "timed out")):
+            with pytest.raises(StudentFault) as caught:
+                student.call("fill", (10, size), {})
+            assert caught.value.kind == kind
+            assert student.call("f", (1,), {}).value == 2
 
 
 def test_no_socket_pair_of_another_family(wall):
@@ -723,10 +778,10 @@ def test_a_box_outlives_the_thread_that_started_it(boxes):
 GRADER = """
 import sys, time
 from pathlib import Path
-from boxes import LIMITS, submitted
+from boxes import LIMITS, Boxes, submitted
 from autograder.sandbox.box import Settings
-from autograder.sandbox.choose import choose, make
-box = make(choose(sys.argv[1], Path(sys.argv[2])), Settings(LIMITS, preload=("numpy", "IPython")))
+from autograder.sandbox.choose import make
+box = make(Boxes(Path(sys.argv[2])).choice(sys.argv[1]), Settings(LIMITS, preload=("numpy", "IPython")))
 with box, submitted(box, "def f():\\n    import os; os.fork(); os.fork()\\n    while True: pass") as student:
     student.load()
     print(box._folder, flush=True)
@@ -762,7 +817,7 @@ def test_a_grader_killed_with_9_leaves_nothing(name, boxes):
 
 def containers_of(boxes: Boxes, name: str, pid: int) -> set[tuple[int, str]]:
     """Processes of the containers that this grader started."""
-    if name != "docker":
+    if not name.startswith("docker"):
         return set()
     found: set[tuple[int, str]] = set()
     for container in image.engine(boxes.state).containers.list(filters={"label": LABEL}):
