@@ -18,6 +18,7 @@ LAYERS = [
     ["pipeline"],
     ["workers"],
     ["audit"],
+    ["lms"],
     ["cli"],
 ]
 #: Within a line these may use each other, left to right: a bundle is made of a unit.

@@ -24,7 +24,7 @@ VERBS = {
     "grade": ("grading", "Grade a file, a folder or an nbgrader tree, in a sandbox."),
     "status": ("results", "Who handed in what, and where it stands."),
     "feedback": ("results", "Show a student's feedback: terminal, JSON or a web page."),
-    "export": ("results", "Write the class's grades as CSV."),
+    "export": ("export", "Write the class's grades: CSV, or a gradebook that nbgrader's formgrader opens."),
     "regrade": ("grading", "Grade again with today's tests."),
     "replay": ("grading", "Judge a stored grade's recorded answers again; it must come out the same."),
 }

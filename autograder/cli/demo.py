@@ -25,6 +25,7 @@ from ..course import Course
 from ..errors import CommandError, OurError
 from ..notebook import Unit
 from ..records import CheckResult, Limits, Score, Submission, Verdict
+from ..sandbox.choose import choose
 from ..store import Result, Store
 from . import samples
 from .common import BoxWish, Desk, box_option, console, with_desk
@@ -93,7 +94,7 @@ def demo(desk: Desk, wish: BoxWish) -> None:
       autograder demo --box bubblewrap
     """
     began = time.monotonic()
-    desk.choice(wish)  # no box, no demo: say so before anything is written
+    choose(wish.name, desk.boxes or desk.state, wish.jail)  # no box, no demo: say so before anything is written
     folder = desk.state / "demo"
     shutil.rmtree(folder, ignore_errors=True)
     stage = DemoDesk(desk.root, folder, desk.boxes or desk.state)
