@@ -20,7 +20,7 @@ from ..course import Course, load_course
 from ..errors import CommandError, CourseError
 from ..notebook import Unit, load_unit
 from ..sandbox import selftest
-from ..sandbox.choose import Choice, choose
+from ..sandbox.choose import Choice, choose, with_card
 from ..secret import load_secret
 from ..workers.local import Job
 
@@ -90,9 +90,11 @@ class Desk:
         settings = self.course.unit(unit.name)
         return Job(unit, bundle.digest, folder, choice, settings.limits, load_secret(self.course.id), settings.gpu)
 
-    def choice(self, wish: BoxWish) -> Choice:
+    def choice(self, wish: BoxWish, card: bool = False) -> Choice:
         """A box that is ready, its promises measured.  BoxError with the cure if there is none."""
         chosen = choose(wish.name, self.boxes or self.state, wish.jail)
+        if card:
+            chosen = with_card(chosen)
         if chosen.name == "process":
             errors.print(
                 "[bold red]No isolation:[/] student code runs as you, with your files and network (--box process)."

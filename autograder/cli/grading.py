@@ -30,6 +30,7 @@ from ..intake import Found
 from ..notebook import load_unit
 from ..pipeline import accept
 from ..records import Submission, Verdict
+from ..sandbox import gpu
 from ..store import State, Store
 from ..workers.local import Crew, Outcome
 from ..workers.replay import rejudge
@@ -76,7 +77,7 @@ def grade(desk: Desk, path: Path, student: str | None, unit: str | None, wish: B
     """
     with desk.store() as grades:
         taken, refused = take_all(desk, grades, path, student, unit)
-        todo = [s for s in taken if grades.standing(s.id).state in (State.RECEIVED, State.RETRY)]
+        todo = gradable(desk, [s for s in taken if grades.standing(s.id).state in (State.RECEIVED, State.RETRY)])
         outcomes = grade_all(desk, grades, todo, wish, jobs)
         show_table(grades, taken, outcomes)
     _leave(refused, outcomes, todo)
@@ -108,6 +109,7 @@ def regrade(desk: Desk, ids: tuple[int, ...], unit: str | None, held: bool, wish
                 grades.retry(submission.id)  # a person has looked: it has all its tries again
         if not chosen:
             raise CommandError("nothing to regrade. Name submissions by number, or use --unit or --held.")
+        chosen = gradable(desk, chosen)
         before = {s.id: grades.result(s.id) for s in chosen}
         outcomes = grade_all(desk, grades, chosen, wish, jobs, newest=True)
         show_table(grades, chosen, outcomes, {i: r.score.total for i, r in before.items() if r is not None})
@@ -214,12 +216,13 @@ def grade_all(
     outcomes: list[Outcome] = []
     if not todo:
         return outcomes
-    choice = desk.choice(wish)
-    console.print(Text(f"box: {choice.title}"))
     for name in dict.fromkeys(s.unit for s in todo):
         mine = [s for s in todo if s.unit == name]
+        choice = desk.choice(wish, card=desk.course.unit(name).gpu is not None)
+        console.print(Text(f"box: {choice.title}"))
         job = desk.job(desk.unit(name), choice, grades, newest)
-        crew = Crew(grades, desk.course, job, min(jobs, len(mine)))
+        most = gpu.slots(job.gpu) if job.gpu is not None else jobs
+        crew = Crew(grades, desk.course, job, min(jobs, most, len(mine)))
         with _bar(name, len(mine)) as (progress, task), _gentle_stop(crew):
             counts: Counter[str] = Counter()
             for outcome in crew.run(mine, progress.refresh):
@@ -229,6 +232,24 @@ def grade_all(
         if crew.stopping:
             break
     return outcomes
+
+
+def gradable(desk: Desk, todo: Sequence[Submission]) -> list[Submission]:
+    """Those that can be graded on this machine; the others wait, and one line a unit says for what."""
+    ready = []
+    for name in dict.fromkeys(s.unit for s in todo):
+        mine, need = [s for s in todo if s.unit == name], desk.course.unit(name).gpu
+        if need is not None and not gpu.slots(need):
+            errors.print(
+                Text(
+                    f"{name} needs a graphics card with {need.memory_mb} MiB and none answers here: {len(mine)} "
+                    "wait. Run the same command on a machine that has one.",
+                    style="yellow",
+                )
+            )
+        else:
+            ready += mine
+    return ready
 
 
 def _counted(counts: Counter[str], outcomes: Sequence[Outcome], elapsed: float | None) -> str:

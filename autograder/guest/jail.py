@@ -61,6 +61,7 @@ class Jail:
     processes: int | None  # None where the box as a whole has a cap
     address_space_mb: int | None  # only where no cgroup caps the box
     covered: tuple[str, ...] = ()  # folders to hide, beside /proc, /sys and /dev/mqueue
+    card: bool = False  # a graphics card is in reach: its device files, and what CUDA reads of /proc and /sys
     rules: int = -1  # descriptor of the Landlock rule set, made once in Z
 
 
@@ -94,7 +95,7 @@ def prepared(jail: Jail) -> Jail:
     if jail.kind != "landlock":
         return jail
     try:
-        return replace(jail, rules=landlock.rules(_libc))
+        return replace(jail, rules=landlock.rules(_libc, jail.card))
     except OSError as e:
         raise JailError(str(e.strerror)) from e
 
@@ -244,7 +245,7 @@ def _limits(jail: Jail) -> list[tuple[int, int]]:
         (resource.RLIMIT_CORE, 1 if jail.kind in KINDS else 0),  # 1, not 0: a piped core handler ignores 0
         (resource.RLIMIT_NOFILE, 256),
         (resource.RLIMIT_FSIZE, jail.file_mb << 20),
-        (resource.RLIMIT_MEMLOCK, 0),
+        *([] if jail.card else [(resource.RLIMIT_MEMLOCK, 0)]),  # CUDA pins pages
         (resource.RLIMIT_MSGQUEUE, 0),
         (resource.RLIMIT_SIGPENDING, 256),
         (resource.RLIMIT_CPU, jail.cpu_s),

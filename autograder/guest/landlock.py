@@ -9,6 +9,7 @@ refused by the jail's filter.  Source: Linux, Documentation/userspace-api/landlo
 from __future__ import annotations
 
 import ctypes
+import glob
 import os
 import struct
 import sys
@@ -17,10 +18,12 @@ from . import seccomp
 
 READ = ("/usr", "/bin", "/lib", "/lib64", "/etc", "/box/guest", "/box/data", "/box/env")
 WRITE = ("/tmp", "/dev/shm")
+#: For CUDA; /proc shows the box's own two processes only, and of the first nothing that matters.
+CARD_READ = ("/proc", "/sys")
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 
 _READ_RIGHTS = 0b1101  # execute, read a file, list a folder
-_FILE_RIGHTS = 0b110 | 1 << 14  # write, read, truncate: all that a rule about one file may name
+_DEVICE_RIGHTS = 0b110 | 1 << 14 | 1 << 15  # write, read, truncate, ioctl: all that a rule about one file may name
 #: All rights on files that each version of the interface knows, and what later ones keep inside: sockets and signals.
 _ALL_RIGHTS = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 5: (1 << 16) - 1}
 _NET_RIGHTS, _NET_SINCE = 0b11, 4
@@ -36,8 +39,8 @@ def _nr(name: str) -> int:
     return seccomp.numbers()[f"landlock_{name}"]
 
 
-def rules(libc: ctypes.CDLL) -> int:
-    """A descriptor of the rule set.  OSError where the kernel has no Landlock or it is switched off."""
+def rules(libc: ctypes.CDLL, card: bool) -> int:
+    """A descriptor of the rule set; card: with what CUDA needs.  OSError where the kernel has no Landlock or it is switched off."""
     has = version(libc)
     if not has:
         raise OSError(ctypes.get_errno(), "this kernel has no Landlock")
@@ -47,8 +50,10 @@ def rules(libc: ctypes.CDLL) -> int:
     ruleset = libc.syscall(_nr("create_ruleset"), struct.pack("QQQ", rights, net, scopes), size, 0)
     if ruleset < 0:
         raise OSError(ctypes.get_errno(), "no Landlock rule set could be made")
-    for paths, allowed in (({*READ, sys.base_prefix}, _READ_RIGHTS), (WRITE, rights), (DEVICES, _FILE_RIGHTS)):
-        for path in paths:
+    read = {*READ, sys.base_prefix, *(CARD_READ if card else ())}
+    devices = (*DEVICES, *(glob.glob("/dev/nvidia*") if card else ()))
+    for paths, allowed in ((read, _READ_RIGHTS), (WRITE, rights), (devices, _DEVICE_RIGHTS)):
+        for path in sorted(paths):
             if os.path.exists(path):
                 _allow(libc, ruleset, path, allowed & rights)
     return int(ruleset)

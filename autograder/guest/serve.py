@@ -38,6 +38,7 @@ class Zygote:
         self.control = control
         self.running: dict[int, int] = {}
         self.watch: Watch | None = None
+        self.gpu_mb: int | None = None
 
     def start(self, config: dict[str, Any]) -> dict[str, Any]:
         """Import, warm and freeze; everything after this is copied into each submission."""
@@ -59,6 +60,7 @@ class Zygote:
             int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
         )
         self.watch = Watch(config["watch_mb"]) if config["watch_mb"] else None
+        self.gpu_mb = config["gpu_mb"]
         gc.collect()
         gc.freeze()
         return {"op": "ready", "seconds": time.monotonic() - began, "missing": missing, "resident_mb": _resident_mb()}
@@ -74,6 +76,8 @@ class Zygote:
         """In the jail, with nothing of the zygote's left open: serve until the end."""
         status = 0
         try:
+            if self.gpu_mb is not None:
+                load.share_card(self.gpu_mb)
             load.serve(socket.socket(fileno=jail.CHANNEL_FD), self.shell, self.workspace)
         except BaseException:
             status = 71

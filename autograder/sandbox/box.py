@@ -184,6 +184,7 @@ class ZygoteBox(Box):
             "preload": list(self.settings.preload),
             "outer_filter": False,
             "watch_mb": None,
+            "gpu_mb": self.settings.gpu.memory_mb if self.settings.gpu is not None else None,
             "workspace": "/tmp/work",
             "jail": {
                 "kind": self.settings.jail,
@@ -193,6 +194,7 @@ class ZygoteBox(Box):
                 "processes": limits.processes,
                 "address_space_mb": None,
                 "covered": [],
+                "card": self.settings.gpu is not None,
             },
         }
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import BoxError
-from . import cgroup
+from . import cgroup, gpu
 from .box import ZYGOTE_MB, Settings, ZygoteBox, environment
 
 #: Where glibc looks before it puts the zygote's heap on huge pages (see box.environment); covered in every jail.
@@ -85,9 +85,17 @@ class Bubblewrap(ZygoteBox):
         for name in ("guest", "data"):
             command += ["--ro-bind", str(folder / name), f"/box/{name}"]
         command += ["--ro-bind", str(self.env), "/box/env", "--proc", "/proc", "--dev", "/dev"]
+        command += self._card()
         for path in ("/tmp", "/dev/shm"):
             command += ["--perms", "1777", "--size", str(self.settings.limits.file_mb << 20), "--tmpfs", path]
         return [*command, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp", "--"]
+
+    def _card(self) -> list[str]:
+        """Device files of the unit's card, and what CUDA reads of /sys."""
+        if self.settings.gpu is None:
+            return []
+        nodes = gpu.pick(self.settings.gpu).nodes()
+        return [word for node in nodes for word in ("--dev-bind", node, node)] + ["--ro-bind", "/sys", "/sys"]
 
     def _base(self) -> Path:
         """The folder of the interpreter that the environment was made from."""
@@ -104,7 +112,9 @@ class Bubblewrap(ZygoteBox):
         config["outer_filter"] = True
         config["jail"]["processes"] = self._processes(capped=self.group is not None)
         if self.group is None:
-            config["jail"]["address_space_mb"] = config["watch_mb"] = self.settings.limits.memory_mb
+            config["watch_mb"] = self.settings.limits.memory_mb
+            if self.settings.gpu is None:  # CUDA maps far more than it uses
+                config["jail"]["address_space_mb"] = self.settings.limits.memory_mb
         return config
 
     def _oom_kills(self, told: int | None) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..errors import BoxError, CommandError
 from ..guest import jail as jails
-from . import image
+from . import gpu, image
 from .box import Box, Settings
 from .bubblewrap import Bubblewrap
 from .docker import Docker
@@ -54,6 +54,16 @@ def choose(name: str, state: Path, jail: str = "auto") -> Choice:
         raise CommandError(f"no jail is called {jail!r}. There are: auto, {', '.join(jails.KINDS)}.")
     choice = _ready(name, state)
     return choice if jail == "auto" or choice.jail == "none" else replace(choice, jails=(jail,))
+
+
+def with_card(choice: Choice) -> Choice:
+    """The same for a unit that needs a graphics card: not every jail leaves what CUDA needs."""
+    fitting = tuple(kind for kind in choice.jails if kind in (*gpu.JAILS, "none"))
+    if not fitting:
+        raise CommandError(
+            f"CUDA does not run in the jail {choice.jail!r}. Use --jail {gpu.JAILS[0]}, or leave it out."
+        )
+    return replace(choice, jails=fitting)
 
 
 def _ready(name: str, state: Path) -> Choice:

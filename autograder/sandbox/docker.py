@@ -17,6 +17,7 @@ from typing import Any
 
 from ..errors import BoxError
 from ..guest import seccomp, syscalls
+from . import gpu
 from .box import START_S, ZYGOTE_MB, Settings, ZygoteBox, environment, is_gone, owner
 
 LABEL = "org.autograder.owner"
@@ -67,6 +68,7 @@ class Docker(ZygoteBox):
             "ipc_mode": "private",
             "read_only": True,
             "cap_drop": ["ALL"],
+            "device_requests": self._devices(),
             "security_opt": ["no-new-privileges", "seccomp=" + json.dumps(profile(self.settings.jail))],
             "user": "65534:65534",
             "mem_limit": memory,
@@ -88,6 +90,16 @@ class Docker(ZygoteBox):
                 str(folder / "channel"): {"bind": "/box/channel", "mode": "rw"},
             },
         }
+
+    def _devices(self) -> list[Any]:
+        """The unit's card, by its own name."""
+        from docker.types import DeviceRequest
+
+        if self.settings.gpu is None:
+            return []
+        return [
+            DeviceRequest(device_ids=[gpu.pick(self.settings.gpu).uuid], capabilities=[["gpu", "compute", "utility"]])
+        ]
 
     def _config(self) -> dict[str, Any]:
         config = super()._config()
