@@ -13,13 +13,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, WithJsonSchema
 from pydantic_core import ErrorDetails
 
+from autograder import records
 from autograder.errors import CommandError, CourseError
 from autograder.records import Limits
 
@@ -91,15 +92,37 @@ class LimitsEntry(_Strict):
         return replace(base, **self.model_dump(exclude_none=True))
 
 
+class Attempts(_Strict):
+    """How often a student may hand in a unit, and how soon again. Refused work is no attempt."""
+
+    limit: int | None = Field(default=None, ge=1, description="attempts; no limit when left out")
+    cooldown: float = Field(default=0, ge=0, le=7 * 24 * 60, description="minutes between two attempts")
+
+
+def _attempts(value: Any) -> Any:
+    """A bare number is the limit."""
+    return {"limit": value} if isinstance(value, int | float | str) else value
+
+
+class Feedback(_Strict):
+    """What the feedback tells."""
+
+    detail: Literal["after_due", "never"] = Field(
+        default="after_due", description="when more is told than a student needs while the work can be mended"
+    )
+
+
 class UnitEntry(_Strict):
     """One unit: a folder of assignments/."""
 
     name: Name
     title: str = Field(default="", description="for people; the name when left out")
     due: Date | None = None
-    attempts: int | None = Field(
-        default=None, ge=1, description="how often a student may hand in; no limit when left out"
-    )
+    attempts: Annotated[
+        Attempts | None,
+        BeforeValidator(_attempts),
+        WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1}, Attempts.model_json_schema(), {"type": "null"}]}),
+    ] = Field(default=None, description="5, or {limit: 5, cooldown: 30}; open when left out")
     limits: LimitsEntry = LimitsEntry()
     gpu: Gpu | None = None
 
@@ -111,6 +134,7 @@ class CourseEntry(_Strict):
     title: str = ""
     timezone: str = Field(default="UTC", description="an IANA name, as Europe/Paris")
     late: LatePolicy = LatePolicy()
+    feedback: Feedback = Feedback()
     limits: LimitsEntry = Field(default=LimitsEntry(), description="for every unit that does not state its own")
     units: tuple[UnitEntry, ...] = Field(strict=False, min_length=1, description="in teaching order")
     extensions: dict[str, dict[str, Date]] = Field(default={}, description="student: {unit: new due date}")
@@ -119,8 +143,10 @@ class CourseEntry(_Strict):
 _MODELS: Mapping[tuple[str, ...], type[BaseModel]] = {
     (): CourseEntry,
     ("late",): LatePolicy,
+    ("feedback",): Feedback,
     ("limits",): LimitsEntry,
     ("units",): UnitEntry,
+    ("units", "attempts"): Attempts,
     ("units", "limits"): LimitsEntry,
     ("units", "gpu"): Gpu,
 }
@@ -143,8 +169,8 @@ class UnitSettings:
     title: str
     due: datetime | None  #: aware
     limits: Limits
-    attempts: int | None
-    gpu: Gpu | None
+    attempts: Attempts | None
+    gpu: records.Gpu | None
 
 
 @dataclass(frozen=True)
@@ -158,6 +184,7 @@ class Course:
     units: tuple[UnitSettings, ...]
     late: LatePolicy
     extensions: Mapping[str, Mapping[str, datetime]]
+    feedback: Feedback
 
     def unit(self, name: str) -> UnitSettings:
         """The settings of a unit, or a CommandError with the names that there are."""
@@ -189,11 +216,17 @@ def load_course(path: Path) -> Course:
 def _resolve(entry: CourseEntry, root: Path) -> Course:
     base = entry.limits.over(Limits())
     units = tuple(
-        UnitSettings(unit.name, unit.title or unit.name, unit.due, unit.limits.over(base), unit.attempts, unit.gpu)
+        UnitSettings(
+            unit.name, unit.title or unit.name, unit.due, unit.limits.over(base), unit.attempts, _card(unit.gpu)
+        )
         for unit in entry.units
     )
     zone = ZoneInfo(entry.timezone)
-    return Course(entry.id, entry.title or entry.id, root, zone, units, entry.late, entry.extensions)
+    return Course(entry.id, entry.title or entry.id, root, zone, units, entry.late, entry.extensions, entry.feedback)
+
+
+def _card(entry: Gpu | None) -> records.Gpu | None:
+    return records.Gpu(entry.share, entry.memory) if entry is not None else None
 
 
 # Reading: plain data and the line of each key --------------------------------------------------------------------

@@ -1,14 +1,12 @@
-"""`status`, `feedback`, `export`: what came out."""
+"""`status`, `feedback`: what came out."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TextIO
 
 import click
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -18,13 +16,9 @@ from ..course import Course
 from ..errors import CommandError
 from ..feedback import LoadError, ManualMark, Report
 from ..notebook import Unit
-from ..records import Submission
-from ..store import GradebookRow, State, Store
+from ..records import Intake, Submission
+from ..store import Result, State, Store
 from .common import Desk, console, with_desk
-
-HEADER = (
-    "assignment,duedate,timestamp,student_id,last_name,first_name,email,raw_score,late_submission_penalty,score,max_score"
-).split(",")
 
 
 @click.command()
@@ -60,18 +54,33 @@ def status(desk: Desk, student: str | None, unit: str | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Our JSON, to the terminal.")
 @click.option("--gradescope", is_flag=True, help="JSON in Gradescope's words, to the terminal.")
 @click.option("--html", type=click.Path(path_type=Path), default=None, help="A web page in one file.")
+@click.option("--teacher", is_flag=True, help="Everything, seeds and times too: not for students.")
 @with_desk
 def feedback(
-    desk: Desk, who: str, unit: str | None, attempt: int | None, as_json: bool, gradescope: bool, html: Path | None
+    desk: Desk,
+    who: str,
+    unit: str | None,
+    attempt: int | None,
+    as_json: bool,
+    gradescope: bool,
+    html: Path | None,
+    teacher: bool,
 ) -> None:
     """Show the feedback for WHO: a student's id, or the number of a submission.
 
     \b
       autograder feedback ada
       autograder feedback 12 --html feedback.html
+      autograder feedback 12 --teacher
     """
+    if teacher and (as_json or gradescope or html is not None):
+        raise CommandError("--teacher is for this terminal only. Leave out --json, --gradescope and --html.")
     with desk.store() as grades:
-        report = report_of(desk, grades, _submission(grades, who, unit, attempt))
+        chosen = _submission(grades, who, unit, attempt)
+        if teacher:
+            console.print(_whole(desk, grades, chosen))
+            return
+        report = report_of(desk, grades, chosen)
     if as_json or gradescope:
         from ..feedback import gradescope as words
         from ..feedback import jsons
@@ -102,17 +111,8 @@ def _submission(grades: Store, who: str, unit: str | None, attempt: int | None) 
 
 def report_of(desk: Desk, grades: Store, submission: Submission) -> Report:
     """What the student may see of a graded submission."""
-    result = grades.result(submission.id)
-    if result is None:
-        state = grades.standing(submission.id).state.value
-        raise CommandError(f"submission {submission.id} is not graded yet ({state}). Run: autograder grade")
-    unit = desk.unit(submission.unit)
+    result, unit = _result(grades, submission), desk.unit(submission.unit)
     found = intake.read(grades.blob(submission.blob), submission.filename, unit)
-    faults = [
-        LoadError(f.cell, found.cells[f.cell].id, f.type, f.line, f.message)
-        for f in result.load_errors
-        if f.cell < len(found.cells)
-    ]
     settings = desk.course.unit(submission.unit)
     return reports.build(
         submission=submission,
@@ -122,11 +122,38 @@ def report_of(desk: Desk, grades: Store, submission: Submission) -> Report:
         checks=result.checks,
         pictures=result.pictures,
         output=result.output,
-        load_errors=faults,
+        load_errors=_load_errors(result, found),
         cells=found.cells,
         manual=_by_hand(grades, submission, unit),
         due=_due(desk.course, grades, submission),
+        detail=desk.course.feedback.detail,
     )
+
+
+def _whole(desk: Desk, grades: Store, submission: Submission) -> RenderableType:
+    """What the teacher may see of it."""
+    from ..feedback import teacher
+
+    result, unit = _result(grades, submission), desk.unit(submission.unit)
+    found = intake.read(grades.blob(submission.blob), submission.filename, unit)
+    provenance = {"bundle": result.bundle, "graded": result.created.isoformat(), **result.provenance}
+    return teacher.render(submission, result.checks, provenance, _load_errors(result, found), result.output)
+
+
+def _result(grades: Store, submission: Submission) -> Result:
+    result = grades.result(submission.id)
+    if result is None:
+        state = grades.standing(submission.id).state.value
+        raise CommandError(f"submission {submission.id} is not graded yet ({state}). Run: autograder grade")
+    return result
+
+
+def _load_errors(result: Result, found: Intake) -> list[LoadError]:
+    return [
+        LoadError(f.cell, found.cells[f.cell].id, f.type, f.line, f.message)
+        for f in result.load_errors
+        if f.cell < len(found.cells)
+    ]
 
 
 def _by_hand(grades: Store, submission: Submission, unit: Unit) -> dict[str, ManualMark]:
@@ -140,48 +167,3 @@ def _by_hand(grades: Store, submission: Submission, unit: Unit) -> dict[str, Man
 
 def _due(course: Course, grades: Store, submission: Submission) -> datetime | None:
     return grades.extension(submission.student, submission.unit) or course.due(submission.unit, submission.student)
-
-
-@click.command()
-@click.option(
-    "--csv", "target", type=click.File("w", encoding="utf-8", lazy=True), default="-", help="File, or - for here."
-)
-@click.option("--unit", default=None, help="Only this unit.")
-@with_desk
-def export(desk: Desk, target: TextIO, unit: str | None) -> None:
-    """The class's grades, best attempt of each, in the columns of nbgrader's export.
-
-    \b
-      autograder export --csv grades.csv
-    """
-    with desk.store() as grades:
-        write_csv(desk.course, grades.gradebook(unit), target)
-
-
-def write_csv(course: Course, rows: Sequence[GradebookRow], target: TextIO) -> None:
-    """nbgrader's export columns; cells that a spreadsheet would run are guarded."""
-    writer = csv.writer(target, lineterminator="\n")
-    writer.writerow(HEADER)
-    for row in rows:
-        writer.writerow([_guarded(cell) for cell in _cells(course, row)])
-
-
-def _cells(course: Course, row: GradebookRow) -> Iterator[str]:
-    due = course.due(row.unit, row.student)
-    yield row.unit
-    yield due.isoformat() if due else ""
-    yield row.received.isoformat()
-    yield row.student
-    yield from ("", "", "")
-    if row.total is None:
-        yield from ("", "", "", "")
-        return
-    yield f"{(row.raw or 0.0) + row.manual:g}"
-    yield f"{row.penalty or 0.0:g}"
-    yield f"{row.total + row.manual:g}"
-    yield f"{row.maximum or 0.0:g}"
-
-
-def _guarded(cell: str) -> str:
-    """A leading = + - @ makes a spreadsheet compute; a quote before it does not."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell

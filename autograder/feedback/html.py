@@ -9,11 +9,9 @@ from importlib import resources
 from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
-from autograder.records import Picture
-
 from . import plain, svg
 from .marks import MARKS
-from .report import Report
+from .report import PictureReport, Report
 
 
 def render(report: Report) -> str:
@@ -35,7 +33,7 @@ def _packaged(name: str) -> str:
     return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
-def _drawing(picture: Picture) -> tuple[Markup, str]:
+def _drawing(picture: PictureReport) -> tuple[Markup, str]:
     drawn = svg.draw(picture)
     return Markup(drawn.svg), drawn.note  # svg.py escapes every word and formats every number
 

@@ -6,10 +6,15 @@ import json
 import math
 from typing import Any
 
-from autograder.records import Picture
-
-from .policy import CodeLine
-from .report import CheckReport, ExerciseReport, LoadErrorReport, QuestionReport, Report
+from .report import (
+    CheckReport,
+    CodeLine,
+    ExerciseReport,
+    LoadErrorReport,
+    PictureReport,
+    QuestionReport,
+    Report,
+)
 
 FORMAT = "autograder-feedback/1"
 
@@ -32,9 +37,9 @@ def document(report: Report) -> dict[str, Any]:
         "received": report.received.isoformat(),
         "due": report.due.isoformat() if report.due else None,
         "graded": report.graded,
-        "verdict": report.score.verdict.value,
+        "verdict": report.verdict.value,
         "points": _points(report),
-        "late": {"days": report.score.late_days, "line": report.late},
+        "late": {"days": report.late_days, "line": report.late},
         "summary": {
             "headline": report.summary.headline,
             "start": report.summary.start,
@@ -46,16 +51,17 @@ def document(report: Report) -> dict[str, Any]:
         "load_errors": [_load_error(error) for error in report.load_errors],
         "notes": list(report.notes),
         "output": report.output,
+        "after_due": report.detail,
     }
 
 
 def _points(report: Report) -> dict[str, float | None]:
-    score, graded = report.score, report.graded
+    graded = report.graded
     return {
         "earned": report.summary.earned,
         "maximum": report.summary.maximum,
-        "raw": score.raw if graded else None,
-        "penalty": score.penalty if graded else None,
+        "raw": report.raw if graded else None,
+        "penalty": report.penalty if graded else None,
         "waiting": report.summary.waiting,
     }
 
@@ -106,7 +112,7 @@ def _load_error(error: LoadErrorReport) -> dict[str, Any]:
     return {"cell": error.cell, "kind": error.kind, "message": error.message, "code": _code(error.code)}
 
 
-def _picture(picture: Picture) -> dict[str, Any]:
+def _picture(picture: PictureReport) -> dict[str, Any]:
     return {
         "caption": picture.caption,
         "kind": picture.kind,

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from autograder.records import Picture
+from .report import PictureReport
 
 Curve = tuple[float, ...]
 Matrix = tuple[Curve, ...]
@@ -36,12 +36,12 @@ class Drawing:
     note: str
 
 
-def draw(picture: Picture) -> Drawing:
+def draw(picture: PictureReport) -> Drawing:
     """The picture, of either kind."""
     return heatmaps(picture) if picture.kind == "heatmap" else lines(picture)
 
 
-def lines(picture: Picture) -> Drawing:
+def lines(picture: PictureReport) -> Drawing:
     """Your curves, whole, over the reference's, dashed."""
     low, high = _window(picture)
     longest = max((len(curve) for curve in picture.yours + picture.reference), default=0)
@@ -59,7 +59,7 @@ def lines(picture: Picture) -> Drawing:
     return Drawing(_svg(parts, _WIDTH, _HEIGHT, picture.caption), _note(picture, low, high))
 
 
-def heatmaps(picture: Picture) -> Drawing:
+def heatmaps(picture: PictureReport) -> Drawing:
     """Your matrix beside the reference's, both on one colour scale; what is not a finite number stays empty."""
     low, high = _range([*picture.yours, *picture.reference])
     parts = [
@@ -111,7 +111,7 @@ def _range(curves: Iterable[Curve]) -> tuple[float, float]:
     return low - margin, high + margin
 
 
-def _window(picture: Picture) -> tuple[float, float]:
+def _window(picture: PictureReport) -> tuple[float, float]:
     """The height of the picture: all curves, unless yours run away so far that the reference would be a flat line."""
     low, high = _range([*picture.yours, *picture.reference])
     wanted_low, wanted_high = _range(picture.reference) if picture.reference else (low, high)
@@ -122,7 +122,7 @@ def _window(picture: Picture) -> tuple[float, float]:
     return low - margin, high + margin
 
 
-def _note(picture: Picture, low: float, high: float) -> str:
+def _note(picture: PictureReport, low: float, high: float) -> str:
     yours = [value for curve in picture.yours for value in curve]
     finite = [value for value in yours if math.isfinite(value)]
     if not yours:

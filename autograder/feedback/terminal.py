@@ -11,12 +11,19 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from autograder.records import Picture, Verdict
+from autograder.records import Verdict
 
 from . import plain
 from .marks import MARKS
-from .policy import CodeLine
-from .report import CheckReport, ExerciseReport, LoadErrorReport, QuestionReport, Report
+from .report import (
+    CheckReport,
+    CodeLine,
+    ExerciseReport,
+    LoadErrorReport,
+    PictureReport,
+    QuestionReport,
+    Report,
+)
 
 _COLOURS = {"good": "green", "part": "yellow", "bad": "red", "none": "bright_black", "ours": "magenta"}
 
@@ -43,7 +50,7 @@ def _top(report: Report) -> Panel:
         lines.append(Text.assemble(("✓ ", "green"), right))
     if report.summary.waiting:
         lines.append(_prose(f"{plain.one_point(report.summary.waiting)} still to be marked by hand.", "dim"))
-    lines += [_prose(report.late, "yellow" if report.score.late_days else "dim")] if report.late else []
+    lines += [_prose(report.late, "yellow" if report.late_days else "dim")] if report.late else []
     title = Text(f" {report.title} ", "bold")
     foot = Text(f" {report.student}, attempt {report.attempt}, receipt {report.submission} ", "dim")
     return Panel(Group(*lines), title=title, subtitle=foot, title_align="left", subtitle_align="right", padding=(1, 2))
@@ -112,7 +119,7 @@ def _code(code: CodeLine) -> Text:
     return Text.assemble((f"your {code.cell}, line {code.number}:  ", "dim"), (code.text, "cyan"))
 
 
-def _picture(picture: Picture) -> Text:
+def _picture(picture: PictureReport) -> Text:
     return _prose(f"(The page has a picture: {picture.caption})", "dim")
 
 

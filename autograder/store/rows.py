@@ -32,6 +32,20 @@ class Standing:
     reason: str  #: of the last failure
 
 
+class AttemptLimit(Protocol):
+    """How often a student may hand in (course.Attempts is one)."""
+
+    @property
+    def limit(self) -> int | None:
+        """Attempts that there are."""
+        ...
+
+    @property
+    def cooldown(self) -> float:
+        """Minutes between two receipts."""
+        ...
+
+
 class LoadFault(Protocol):
     """What the sandbox says about a cell that raised while the notebook was loaded."""
 

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Connection, Row, Select, and_, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, func, insert, select, update
 
 from autograder.errors import CommandError, StoreError, SubmissionError
 from autograder.records import CheckResult, Picture, Score, Submission, Verdict
 from autograder.store import database, rows, schema
 from autograder.store.blobs import Blobs
 from autograder.store.gradebook import best_rows
-from autograder.store.rows import Extension, GradebookRow, LoadFault, ManualPoints, Result, Standing, State
+from autograder.store.rows import (
+    AttemptLimit,
+    Extension,
+    GradebookRow,
+    LoadFault,
+    ManualPoints,
+    Result,
+    Standing,
+    State,
+)
 
 FAILURES = 3  #: after that many failures of ours a person must look
 
@@ -58,11 +67,12 @@ class Store:
         filename: str,
         received: datetime | None = None,
         notes: Sequence[str] = (),
-        limit: int | None = None,
+        limit: AttemptLimit | None = None,
     ) -> tuple[Submission, bool]:
         """Take a piece of work: after the return it is never lost. False: these bytes were already taken.
 
-        limit: attempts that the student has; SubmissionError when they are used up, however many come at once.
+        limit: how often and how soon again the student may hand in, however many come at once.  Beyond it the work is
+        no attempt (SubmissionError); the same bytes again are answered as before and cost nothing.
         """
         received = received or datetime.now(UTC)  # before the disk and the other writers make the student wait
         blob = self.blobs.put(data)
@@ -72,10 +82,8 @@ class Store:
             if known:
                 return rows.to_submission(known), False
             last = connection.execute(select(func.max(schema.submission.c.attempt)).where(mine)).scalar() or 0
-            if limit is not None and last >= limit:
-                raise SubmissionError(
-                    f"{filename}: all {limit} attempts of {student} at {unit} are used. Ask your instructor."
-                )
+            if limit is not None:
+                _within(connection, mine, limit, last, received, f"{student} at {unit}", filename)
             values = {
                 "student": student,
                 "unit": unit,
@@ -251,6 +259,32 @@ class Store:
                 ManualPoints(row.submission_id, row.question, row.points, row.by, row.comment)
                 for row in connection.execute(query)
             )
+
+
+def _within(
+    connection: Connection,
+    mine: ColumnElement[bool],
+    limit: AttemptLimit,
+    used: int,
+    received: datetime,
+    whose: str,
+    filename: str,
+) -> None:
+    """SubmissionError if one attempt more would be one too many, or one too soon by the times of the receipts."""
+    if limit.limit is not None and used >= limit.limit:
+        raise SubmissionError(f"{filename}: all {limit.limit} attempts of {whose} are used. Ask your instructor.")
+    wait, table = timedelta(minutes=limit.cooldown), schema.submission
+    if not wait:
+        return
+    # On both sides: work that is taken in late, with an older receipt, is not hindered by what came after it.
+    near = and_(mine, table.c.received > received - wait, table.c.received < received + wait)
+    last = connection.execute(select(func.max(table.c.received)).where(near)).scalar()
+    if last is not None:
+        again = last + wait + timedelta(microseconds=999_999)  # the second that is named is not a moment too soon
+        raise SubmissionError(
+            f"{filename}: the next attempt of {whose} may come from {again:%Y-%m-%d %H:%M:%S} UTC on. "
+            "This one was not counted: hand it in again then."
+        )
 
 
 def _submission(connection: Connection, id: int) -> Row[Any]:

@@ -51,10 +51,26 @@ def test_a_good_file_is_resolved(tmp_path):
     backprop, lstm = got.units
     assert backprop.limits == Limits(memory_mb=2048, total_s=90)
     assert lstm.limits == Limits(memory_mb=2048)
-    assert (backprop.title, backprop.attempts, backprop.gpu) == ("backprop", 20, None)
+    assert (backprop.title, backprop.attempts, backprop.gpu) == ("backprop", course.Attempts(limit=20), None)
     assert lstm.gpu is not None
-    assert (lstm.due, lstm.gpu.share, lstm.gpu.memory) == (None, 0.5, 8000)
+    assert (lstm.due, lstm.gpu.share, lstm.gpu.memory_mb) == (None, 0.5, 8000)
     assert (got.late.per_day, got.late.max_days, got.root) == (0.2, 3, tmp_path)
+
+
+def test_attempts_may_wait(tmp_path):
+    """A bare number is a limit; limit and cool-down stand side by side; left out, everything is open."""
+    both = GOOD.replace("attempts: 20", "attempts: {limit: 5, cooldown: 30}")
+    backprop, lstm = load_course(folder(tmp_path / "both", both)).units
+    assert (backprop.attempts, lstm.attempts) == (course.Attempts(limit=5, cooldown=30), None)
+    wait = load_course(folder(tmp_path / "wait", GOOD.replace("attempts: 20", "attempts: {cooldown: 0.5}"))).units[0]
+    assert wait.attempts == course.Attempts(limit=None, cooldown=0.5)
+
+
+def test_detail_of_feedback(tmp_path):
+    """After the deadline unless the course says never."""
+    assert load_course(folder(tmp_path / "a")).feedback.detail == "after_due"
+    never = load_course(folder(tmp_path / "b", GOOD + "feedback: {detail: never}\n"))
+    assert never.feedback.detail == "never"
 
 
 def test_dates_carry_a_zone(tmp_path):
@@ -94,7 +110,23 @@ SLIPS = {
     ),
     "a number for text": (("deep-learning", "7"), "course.yaml:1: id should be a valid string, not 7. Write text, in"),
     "a number out of range": (("0.2", "20"), "course.yaml:4: late.per_day should be less than or equal to 1, not 20."),
-    "a fraction of an attempt": (("20\n", "2.5\n"), "course.yaml:10: units[0].attempts should be a valid integer"),
+    "no attempt at all": (("20\n", "0\n"), "course.yaml:10: units[0].attempts.limit should be greater than"),
+    "a cool-down that ends never": (
+        ("20\n", "{cooldown: 99999}\n"),
+        "course.yaml:10: units[0].attempts.cooldown should be less than or equal to 10080",
+    ),
+    "a misspelt cool-down": (
+        ("20\n", "{cooldwon: 5}\n"),
+        "course.yaml:10: unknown key 'cooldwon'. Did you mean 'cooldown'?",
+    ),
+    "detail at another time": (
+        ("late:", "feedback: {detail: always}\nlate:"),
+        "course.yaml:4: feedback.detail should be 'after_due' or 'never'",
+    ),
+    "a fraction of an attempt": (
+        ("20\n", "2.5\n"),
+        "course.yaml:10: units[0].attempts.limit should be a valid integer",
+    ),
     "infinity": (("0.2", ".inf"), "course.yaml:4: late.per_day should be a valid number, not '.inf'."),
     "no such day": (
         ("03-05", "02-30"),

@@ -18,6 +18,7 @@ from sqlalchemy import insert, inspect, text, update
 from sqlalchemy.exc import IntegrityError
 
 from autograder import store as store_module
+from autograder.course import Attempts
 from autograder.errors import CommandError, StoreError, SubmissionError
 from autograder.records import CheckResult, ExerciseScore, Picture, Score, Verdict
 from autograder.store import LoadError, State, Store, blobs, database, schema
@@ -563,9 +564,69 @@ def test_an_address_that_is_none(tmp_path):
 
 def test_the_last_attempt_is_the_last(store):
     """With a limit, one piece of work more is refused inside the transaction; known bytes still are what they were."""
-    first, _ = store.accept("ada", "tiny", b"one", "a.ipynb", limit=2)
-    store.accept("ada", "tiny", b"two", "a.ipynb", limit=2)
+    two = Attempts(limit=2)
+    first, _ = store.accept("ada", "tiny", b"one", "a.ipynb", limit=two)
+    store.accept("ada", "tiny", b"two", "a.ipynb", limit=two)
     with pytest.raises(SubmissionError, match="all 2 attempts of ada"):
-        store.accept("ada", "tiny", b"three", "a.ipynb", limit=2)
-    assert store.accept("ada", "tiny", b"one", "a.ipynb", limit=2) == (first, False)
+        store.accept("ada", "tiny", b"three", "a.ipynb", limit=two)
+    assert store.accept("ada", "tiny", b"one", "a.ipynb", limit=two) == (first, False)
     assert len(store.submissions(student="ada")) == 2
+
+
+def test_the_next_attempt_waits_for_its_time(store):
+    """Within the cool-down a new piece of work is refused with the second from which it may come; then it is taken."""
+    limit = Attempts(cooldown=30)
+    taken = [store.accept("ada", "tiny", b"one", "a.ipynb", received=MOMENT, limit=limit)[0]]
+    again = MOMENT + timedelta(minutes=30)
+    for early in (timedelta(0), timedelta(minutes=29, seconds=59, microseconds=999_999)):
+        with pytest.raises(
+            SubmissionError, match="next attempt of ada at tiny may come from 2027-03-06 00:29:02 UTC on"
+        ):
+            store.accept("ada", "tiny", b"two", "a.ipynb", received=MOMENT + early, limit=limit)
+    assert store.submissions(student="ada") == tuple(taken)
+    taken.append(store.accept("ada", "tiny", b"two", "a.ipynb", received=again, limit=limit)[0])
+    assert [one.attempt for one in taken] == [1, 2]
+
+
+def test_the_named_second_is_late_enough(store):
+    """Work that comes at the very second of the refusal is taken."""
+    limit = Attempts(cooldown=0.5)
+    store.accept("ada", "tiny", b"one", "a.ipynb", received=MOMENT, limit=limit)
+    with pytest.raises(SubmissionError) as refused:
+        store.accept("ada", "tiny", b"two", "a.ipynb", received=MOMENT, limit=limit)
+    named = datetime.fromisoformat(str(refused.value).split("from ")[1].split(" UTC")[0]).replace(tzinfo=UTC)
+    assert "\n" not in str(refused.value)
+    assert store.accept("ada", "tiny", b"two", "a.ipynb", received=named, limit=limit)[1]
+
+
+def test_a_cooldown_is_of_one_student_at_one_unit(store):
+    """Neither others nor the same bytes again, nor older work that is taken in later, have to wait."""
+    limit = Attempts(limit=3, cooldown=30)
+    first, _ = store.accept("ada", "tiny", b"one", "a.ipynb", received=MOMENT, limit=limit)
+    at = {"received": MOMENT + timedelta(minutes=1), "limit": limit}
+    assert store.accept("ada", "tiny", b"one", "b.ipynb", **at) == (first, False)
+    assert store.accept("bob", "tiny", b"one", "a.ipynb", **at)[1]
+    assert store.accept("ada", "other", b"one", "a.ipynb", **at)[1]
+    # The repeated bytes did not start the time anew: half an hour counts from the first receipt.
+    assert store.accept("ada", "tiny", b"two", "a.ipynb", received=MOMENT + timedelta(minutes=30), limit=limit)[1]
+    assert store.accept("ada", "tiny", b"old", "a.ipynb", received=MOMENT - timedelta(days=2), limit=limit)[1]
+
+
+def test_of_two_uploads_in_the_same_instant_one_is_taken(store):
+    """The cool-down is looked at inside the transaction: eight at once give one attempt and seven refusals."""
+
+    def handed_in(number: int) -> bool:
+        try:
+            return store.accept("ada", "tiny", b"%d" % number, "a.ipynb", limit=Attempts(cooldown=5))[1]
+        except SubmissionError:
+            return False
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(handed_in, range(8))) == 1
+    assert len(store.submissions(student="ada")) == 1
+
+
+def test_without_a_cooldown_nobody_waits(store):
+    """The default stays open: attempts of the same instant are all taken."""
+    for data in (b"one", b"two", b"three"):
+        assert store.accept("ada", "tiny", data, "a.ipynb", received=MOMENT, limit=Attempts())[1]
