@@ -95,6 +95,8 @@ class Desk:
         chosen = choose(wish.name, self.boxes or self.state, wish.jail)
         if card:
             chosen = with_card(chosen)
+        if chosen.note:
+            errors.print(Text(chosen.note, style="yellow"))
         if chosen.name == "process":
             errors.print(
                 "[bold red]No isolation:[/] student code runs as you, with your files and network (--box process)."

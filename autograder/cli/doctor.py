@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..errors import AutograderError, OurError
-from ..sandbox import cgroup, selftest
+from ..sandbox import gpu, host, selftest
 from ..sandbox import image as images
 from ..sandbox.box import PROMISES
 from ..sandbox.choose import choose
@@ -42,22 +41,13 @@ def _machine(state: Path) -> Iterator[Text]:
     yield Text(
         f"machine: {platform.machine()}, {os.cpu_count()} cores, Linux {platform.release()}, Python {platform.python_version()}"
     )
-    yield _line("bubblewrap", shutil.which("bwrap"), "apt-get install bubblewrap")
-    yield _line("Docker engine", images.engine(state) and "answers", "scripts/engine.sh start (or install docker.io)")
-    yield _line("box environment", images.environment(state), "autograder image build")
-    yield _line("Docker image", images.image(state), "autograder image build --docker")
-    group = cgroup.create(64, 16)
-    yield _line(
-        "cgroup for memory", group and f"v{group.version}", "run as root, or rely on address-space limits (coarser)"
-    )
-    if group is not None:
-        group.remove()
-
-
-def _line(what: str, found: object, cure: str) -> Text:
-    if found:
-        return Text.assemble(("✓ ", "green"), f"{what}: {found}")
-    return Text.assemble(("✗ ", "red"), f"{what}: missing. Cure: {cure}")
+    for fact in host.facts(state):
+        if fact.seen:
+            yield Text.assemble(("✓ ", "green"), f"{fact.what}: {fact.seen}")
+        else:
+            yield Text.assemble(("✗ ", "red"), f"{fact.what}: missing. Cure: {fact.cure}")
+    sizes = ", ".join(f"{card.memory_mb} MiB" for card in gpu.cards())
+    yield Text(f"  graphics cards: {sizes or 'none (only units with gpu: need one)'}")
 
 
 def _tested(name: str, jails: tuple[str, ...], state: Path) -> bool:

@@ -25,12 +25,12 @@ from rich.text import Text
 
 from .. import bundle as bundles
 from .. import intake
-from ..errors import CommandError, OurError, SubmissionError, UserError
+from ..errors import BoxError, CommandError, OurError, SubmissionError, UserError
 from ..intake import Found
 from ..notebook import load_unit
 from ..pipeline import accept
 from ..records import Submission, Verdict
-from ..sandbox import gpu
+from ..sandbox import gpu, host
 from ..store import State, Store
 from ..workers.local import Crew, Outcome
 from ..workers.replay import rejudge
@@ -222,7 +222,7 @@ def grade_all(
         console.print(Text(f"box: {choice.title}"))
         job = desk.job(desk.unit(name), choice, grades, newest)
         most = gpu.slots(job.gpu) if job.gpu is not None else jobs
-        crew = Crew(grades, desk.course, job, min(jobs, most, len(mine)))
+        crew = Crew(grades, desk.course, job, _workers(min(jobs, most, len(mine)), job.limits.memory_mb))
         with _bar(name, len(mine)) as (progress, task), _gentle_stop(crew):
             counts: Counter[str] = Counter()
             for outcome in crew.run(mine, progress.refresh):
@@ -232,6 +232,16 @@ def grade_all(
         if crew.stopping:
             break
     return outcomes
+
+
+def _workers(wanted: int, memory_mb: int) -> int:
+    """As many as there is memory for, saying so where it is fewer.  BoxError if not even one fits."""
+    fitting = host.fitting(wanted, memory_mb)
+    if not fitting:
+        raise BoxError(f"not enough memory: {host.memory(memory_mb).cure}, or lower memory_mb in course.yaml.")
+    if fitting < wanted:
+        errors.print(Text(f"memory for {fitting} of {wanted} workers ({host.free_mb()} MiB free)", style="yellow"))
+    return fitting
 
 
 def gradable(desk: Desk, todo: Sequence[Submission]) -> list[Submission]:

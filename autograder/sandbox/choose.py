@@ -27,6 +27,7 @@ class Choice:
     image: str | None = None
     environment: Path | None = None
     jails: tuple[str, ...] = jails.KINDS  #: kinds that may be used, best first; the self-test settles on one
+    note: str = ""  #: for people, where `auto` took another box than before
 
     @property
     def jail(self) -> str:
@@ -67,8 +68,11 @@ def with_card(choice: Choice) -> Choice:
 
 
 def _ready(name: str, state: Path) -> Choice:
+    note = ""
     if name == "auto":
         name = "docker" if image.image(state) is not None else "bubblewrap"
+        if name != "docker" and image.was_built(state):
+            note = "Docker was used here before, but its engine or image is gone (scripts/engine.sh start): using bubblewrap"
     if name not in NAMES:
         raise CommandError(f"no box is called {name!r}. There are: auto, {', '.join(NAMES)}.")
     if name == "docker":
@@ -78,7 +82,8 @@ def _ready(name: str, state: Path) -> Choice:
         raise BoxError(f"{name}: the box's environment is not built. Run: autograder image build")
     if name == "bubblewrap" and shutil.which("bwrap") is None:
         raise BoxError("bubblewrap: the program 'bwrap' is missing. Run: apt-get install bubblewrap")
-    return Choice(name, state, environment=environment, jails=("none",) if name == "process" else jails.KINDS)
+    kinds = ("none",) if name == "process" else jails.KINDS
+    return Choice(name, state, environment=environment, jails=kinds, note=note)
 
 
 def _image(state: Path) -> str:

@@ -151,6 +151,11 @@ def build_image(state: Path, progress: Progress, base: str | None = None) -> str
         return built
 
 
+def was_built(state: Path) -> bool:
+    """Whether an image was built from this state folder, be it still there or not."""
+    return bool(_record(state))
+
+
 def remove_image(state: Path) -> None:
     """The engine forgets the image that was built here, unless a box still runs from it."""
     from docker.errors import DockerException

@@ -20,7 +20,7 @@ import autograder.guest
 from ..errors import BoxError, StudentFault
 from ..guest import seccomp
 from ..records import Cell, Limits
-from . import probes
+from . import host, probes
 from .box import PROMISES, Box, Settings, environment
 from .choose import Choice, make
 from .student import BoxedStudent
@@ -55,7 +55,7 @@ def require(choice: Choice, state: Path, progress: Callable[[str], None] = lambd
 
     What was measured since this boot is not measured again, unless no jail is left.
     """
-    stamp, seen = state / "selftest.json", {}
+    stamp, seen = (state / "selftest.json").resolve(), {}
     known = _remembered(stamp)
     for one in choice.each():
         if _key(one) not in known:
@@ -65,7 +65,8 @@ def require(choice: Choice, state: Path, progress: Callable[[str], None] = lambd
         if not broken:
             _remember(stamp, {**known, **seen})
             return one
-    raise BoxError(f"the {choice.name} box breaks a promise: {' / '.join(seen.values())}. Run: autograder doctor")
+    cure = host.cure_for(choice.name, choice.jail)
+    raise BoxError(f"the {choice.name} box breaks a promise: {' / '.join(seen.values())}. {cure}")
 
 
 def _broken(choice: Choice) -> str:
