@@ -423,3 +423,34 @@ def test_the_plugin_is_light():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_unit_may_have_fixtures_of_its_own(course):
+    """pytest sets them up and tears them down, once for each check; ours work beside them."""
+    tests = """
+    import pytest
+    LOG = []
+
+    @pytest.fixture
+    def point(rng):
+        LOG.append("up")
+        yield rng.normal(size=2)
+        LOG.append("down")
+
+    @check("softmax", points=2)
+    def test_own(student, point):
+        \"\"\"Own.\"\"\"
+        assert LOG[-1] == "up"
+        agree(student.softmax(point), activations.softmax(point))
+
+    @check("softmax", points=1)
+    def test_after(student):
+        \"\"\"After.\"\"\"
+        assert LOG == ["up", "down"]
+        agree(student.softmax(np.zeros(2)), np.ones(2) / 2)
+    """
+    with CheckSession(course(tests), "tiny") as session:
+        for _ in range(2):
+            results = session.run(LocalStudent(session.solution), seed, help=False)
+            assert [r.verdict for r in results[:2]] == [Verdict.PASSED] * 2
+            session._items["test_own"].module.LOG.clear()
