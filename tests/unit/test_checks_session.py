@@ -425,28 +425,29 @@ def test_the_plugin_is_light():
     assert done.stdout.strip() == "[]"
 
 
-def test_a_unit_may_have_fixtures_of_its_own(course):
-    """pytest sets them up and tears them down, once for each check; ours work beside them."""
+def test_a_unit_may_have_autouse_fixtures(course):
+    """pytest sets them up and tears them down, once for each check."""
     tests = """
     import pytest
     LOG = []
 
-    @pytest.fixture
-    def point(rng):
+    @pytest.fixture(autouse=True)
+    def around(rng):
         LOG.append("up")
-        yield rng.normal(size=2)
+        yield
         LOG.append("down")
 
     @check("softmax", points=2)
-    def test_own(student, point):
+    def test_own(student, rng):
         \"\"\"Own.\"\"\"
+        z = rng.normal(size=2)
         assert LOG[-1] == "up"
-        agree(student.softmax(point), activations.softmax(point))
+        agree(student.softmax(z), activations.softmax(z))
 
     @check("softmax", points=1)
     def test_after(student):
         \"\"\"After.\"\"\"
-        assert LOG == ["up", "down"]
+        assert LOG == ["up", "down", "up"]
         agree(student.softmax(np.zeros(2)), np.ones(2) / 2)
     """
     with CheckSession(course(tests), "tiny") as session:
