@@ -61,11 +61,15 @@ class StudentFault(Exception):
     kind: the value of the Verdict that it leads to ("crashed", "timed out", "out of memory", "missing", ...).
     sentence: for the student, safe to show: built by us from known words, never from a string of the box.
     cell, line: where in the student's own code (cell index as run, 1-based line), if known.
+    error: of "crashed", the name of Python's own exception type, or empty.
     """
 
-    def __init__(self, kind: str, sentence: str, cell: int | None = None, line: int | None = None) -> None:
+    def __init__(
+        self, kind: str, sentence: str, cell: int | None = None, line: int | None = None, error: str = ""
+    ) -> None:
         super().__init__(sentence)
         self.kind = kind
         self.sentence = sentence
         self.cell = cell
         self.line = line
+        self.error = error

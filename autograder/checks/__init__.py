@@ -13,7 +13,7 @@ What a unit's files import stands here; the pieces, bottom up:
 
 from autograder.checks.compare import statistical
 from autograder.checks.points import check, picture, right, wrong
-from autograder.checks.verbs import agree, award, numbers, tensor, untouched
+from autograder.checks.verbs import agree, award, numbers, raises, tensor, untouched
 
 __all__ = [
     "agree",
@@ -21,6 +21,7 @@ __all__ = [
     "check",
     "numbers",
     "picture",
+    "raises",
     "right",
     "statistical",
     "tensor",

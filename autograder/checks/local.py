@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import io
 from collections.abc import Callable, Mapping
@@ -73,7 +74,12 @@ def _run(name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs:
     except MemoryError:
         raise StudentFault("out of memory", f"`{name}` ran out of memory.") from None
     except Exception as e:
-        raise StudentFault("crashed", f"`{name}` raised {type(e).__name__}.") from None
+        raise StudentFault("crashed", f"`{name}` raised {type(e).__name__}.", error=_pythons_own(type(e))) from None
+
+
+def _pythons_own(kind: type[BaseException]) -> str:
+    """The nearest of Python's own exceptions, as a box tells it."""
+    return next(str(each.__name__) for each in kind.__mro__ if vars(builtins).get(each.__name__) is each)
 
 
 def _across(

@@ -1,7 +1,8 @@
-"""What a check says: agree, award, untouched, numbers; and tensor, for an argument."""
+"""What a check says: agree, award, untouched, raises, numbers; and tensor, for an argument."""
 
 from __future__ import annotations
 
+import builtins
 import math
 from typing import Any
 
@@ -12,7 +13,7 @@ from autograder.checks.answer import Answer, has_answer, plain
 from autograder.checks.compare import Profile, as_array, described, difference, profile
 from autograder.checks.recorder import CheckFailed, Judged, Recorder, current
 from autograder.checks.student import Function
-from autograder.errors import JudgeError
+from autograder.errors import JudgeError, StudentFault
 from autograder.guest.wire import Tensor
 
 
@@ -77,6 +78,23 @@ def untouched(function: Function, *args: Any, **kwargs: Any) -> None:
     _recorder().others += 1
     if after is None or len(after) != len(before) or not all(map(_unchanged, before, after)):
         raise CheckFailed(f"`{function._name}` changes its input. Work on a copy.")
+
+
+def raises(error: type[Exception], function: Function, *args: Any, **kwargs: Any) -> None:
+    """The check fails unless the call raises that exception, one of Python's own, or a kind of it."""
+    if not isinstance(function, Function):
+        raise JudgeError("raises needs the function itself: raises(ValueError, student.f, x).")
+    name, wanted = function._name, error.__name__
+    _recorder().others += 1
+    try:
+        function._call(args, kwargs, keep=False)
+    except StudentFault as fault:
+        if fault.kind != "crashed":
+            raise
+        if not issubclass(getattr(builtins, fault.error or "BaseException"), error):
+            raise CheckFailed(f"`{name}` must raise {wanted} here, not {fault.error or 'another exception'}.") from None
+    else:
+        raise CheckFailed(f"`{name}` must raise {wanted} here; it gave an answer.")
 
 
 def _unchanged(before: Any, after: Any) -> bool:

@@ -518,7 +518,8 @@ def test_a_fault_in_a_call_is_told_with_type_and_line_only(box):
     cells = ("x = 1", "def f(x):\n    y = x\n    raise ValueError(f'I saw {x}')")
     with submitted(box, *cells) as student, pytest.raises(StudentFault) as caught:
         student.call("f", (123456,), {})
-    assert (caught.value.kind, caught.value.cell, caught.value.line) == ("crashed", 1, 3)
+    fault = caught.value
+    assert (fault.kind, fault.cell, fault.line, fault.error) == ("crashed", 1, 3, "ValueError")
     assert "ValueError" in caught.value.sentence
     assert "123456" not in caught.value.sentence
 
@@ -536,6 +537,7 @@ def g(): raise Lie
                 student.call(name, (), {})
             assert "Seen42" not in caught.value.sentence
             assert "ValueError" not in caught.value.sentence
+            assert caught.value.error in ("", "Exception")
 
 
 def test_only_what_is_printed_while_loading_is_kept(box):

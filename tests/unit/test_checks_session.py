@@ -455,3 +455,42 @@ def test_a_unit_may_have_autouse_fixtures(course):
             results = session.run(LocalStudent(session.solution), seed, help=False)
             assert [r.verdict for r in results[:2]] == [Verdict.PASSED] * 2
             session._items["test_own"].module.LOG.clear()
+
+
+RAISES = """
+@check("softmax", points=2)
+def test_refuses(student):
+    \"\"\"Refuses an empty row.\"\"\"
+    raises(ValueError, student.softmax, np.zeros(0))
+"""
+
+
+def fails_with(error):
+    def softmax(z):
+        raise error
+
+    return softmax
+
+
+class OwnError(ValueError):
+    """A kind of ValueError."""
+
+
+@pytest.mark.parametrize(
+    ("softmax", "verdict", "told"),
+    [
+        (fails_with(ValueError("no")), Verdict.PASSED, ""),
+        (fails_with(OwnError("no")), Verdict.PASSED, ""),
+        (fails_with(UnicodeError("no")), Verdict.PASSED, ""),
+        (fails_with(KeyError("no")), Verdict.FAILED, "must raise ValueError here, not KeyError"),
+        (fails_with(type("Odd", (Exception,), {})()), Verdict.FAILED, "not Exception"),
+        (lambda z: z, Verdict.FAILED, "it gave an answer"),
+        (fails_with(NotImplementedError()), Verdict.MISSING, "is not there"),
+    ],
+)
+def test_raises_wants_one_kind_of_exception(softmax, verdict, told, course):
+    """A kind of it will do; another exception, an answer or a stub will not."""
+    result = first(course, RAISES, {"softmax": softmax})
+    assert result.verdict is verdict
+    assert told in result.message
+    assert result.earned == (2 if verdict is Verdict.PASSED else 0)
