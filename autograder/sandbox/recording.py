@@ -14,6 +14,7 @@ from ..records import Handle, Reply
 
 _PART = struct.Struct("!III")
 MAX_BYTES = 32 << 20
+_PARTS_OF_AN_ANSWER = {"value", "used", "arguments"}
 
 
 class Recording:
@@ -27,7 +28,8 @@ class Recording:
         self._add(name, json.dumps({"values": header["values"]}).encode(), body)
 
     def fault(self, name: str, fault: StudentFault) -> None:
-        words = {"kind": fault.kind, "sentence": fault.sentence, "cell": fault.cell, "line": fault.line}
+        place = {"cell": fault.cell, "line": fault.line}
+        words = {"kind": fault.kind, "sentence": fault.sentence, **place, "error": fault.error}
         self._add(name, json.dumps({"fault": words}).encode(), b"")
 
     def _add(self, name: str, header: bytes, body: bytes) -> None:
@@ -81,8 +83,8 @@ class RecordedStudent:
 def to_reply(header: Mapping[str, Any], body: bytes) -> Reply:
     """The value in an answer's frame.  WireError if it is not one."""
     values = wire.decode(dict(header), body, handle=Handle)
-    if "value" not in values:
-        raise wire.WireError("an answer without a value")
+    if "value" not in values or not values.keys() <= _PARTS_OF_AN_ANSWER:
+        raise wire.WireError("an answer without a value, or with more than an answer has")
     arguments = values.get("arguments")
     if arguments is not None and not isinstance(arguments, tuple):
         raise wire.WireError("arguments that are no tuple")

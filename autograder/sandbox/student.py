@@ -169,10 +169,9 @@ class BoxedStudent:
         answer, body = self._exchange(frame, self.limits.call_s, f"`{name}`")
         if answer.get("op") != "answer" or answer.get("nonce") != nonce:
             raise wire.WireError("not the answer to this call")
-        self._note_used(name, answer, body)
-        fault = _values(answer).get("fault")
-        if fault is not None:
-            told = wire.decode({"values": {"fault": fault}}, body)["fault"]
+        self._note_used(name, answer)
+        if _values(answer).get("fault") is not None:
+            told = wire.decode(answer, body)["fault"]
             raise self._not_defined(name, told) or _fault(name, told, len(self.cells))
         return answer, body
 
@@ -195,8 +194,8 @@ class BoxedStudent:
             raise StudentFault("crashed", "An object of yours was lost when your code was stopped.")
         return value.number
 
-    def _note_used(self, name: str, answer: Mapping[str, Any], body: bytes) -> None:
-        used = wire.decode({"values": {"used": _values(answer).get("used")}}, body)["used"]
+    def _note_used(self, name: str, answer: Mapping[str, Any]) -> None:
+        used = wire.decode({"values": {"used": _values(answer).get("used")}}, b"")["used"]
         prefixes = self.forbid.get(name, ())
         if isinstance(used, list):
             for index in used:
@@ -312,4 +311,6 @@ def _fault(name: str, fault: Any, cells: int) -> StudentFault:
     }
     if fault.get("kind") in kinds:
         return StudentFault(*kinds[fault["kind"]], *place)
-    return StudentFault("crashed", f"`{name}` raised {_known(fault.get('type'))}.", *place)
+    kind = fault.get("type")
+    error = kind if isinstance(kind, str) and kind in KNOWN else ""
+    return StudentFault("crashed", f"`{name}` raised {_known(kind)}.", *place, error)
