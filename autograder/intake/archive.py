@@ -105,4 +105,4 @@ def _suffixes(info: zipfile.ZipInfo) -> set[str]:
 
 def _junk(info: zipfile.ZipInfo) -> bool:
     parts = PurePosixPath(info.filename).parts
-    return bool(_JUNK & set(parts)) or parts[-1].startswith(".")
+    return not parts or bool(_JUNK & set(parts)) or parts[-1].startswith(".")

@@ -63,7 +63,7 @@ def find_submissions(path: Path, units: Collection[str], refused: list[str] | No
     if path.is_file():
         return [found(path, student_of(path, units), units)]
     if not path.is_dir():
-        raise SubmissionError(f"{path}: there is no such file or folder. Give a notebook or a folder of them.")
+        raise SubmissionError(f"{_line(path)}: there is no such file or folder. Give a notebook or a folder of them.")
     root = path / "submitted" if (path / "submitted").is_dir() else path
     files = list(_files(root, _DEPTH))
     chosen = []
@@ -92,7 +92,7 @@ def _files(folder: Path, depth: int) -> Iterator[Path]:
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
-        raise SubmissionError(f"{folder}: cannot be read ({error.strerror}). Check its permissions.") from None
+        raise SubmissionError(f"{_line(folder)}: cannot be read ({error.strerror}). Check its permissions.") from None
     for entry in entries:
         if entry.name.startswith((".", "__")):
             continue
@@ -139,6 +139,11 @@ def _own_word(file: Path) -> list[str]:
     return [unit] if unit else []
 
 
+def _line(path: Path) -> str:
+    """A path safe to print: a student names folders too."""
+    return "".join(c if c.isprintable() else "?" for c in str(path))
+
+
 def _stem(name: str) -> str:
     return _ENDINGS.sub("", name).strip()
 
@@ -161,7 +166,7 @@ def _timestamp(file: Path) -> datetime | None:
         OSError,
     ):  # ZoneInfo: KeyError unknown, ValueError ../, OSError a folder
         raise SubmissionError(
-            f"{file}: {shown(text)!r} is no time. Write it like 2026-03-01 23:59:00 UTC, or with a zone's name such as "
+            f"{_line(file)}: {shown(text)!r} is no time. Write it like 2026-03-01 23:59:00 UTC, or with a zone's name such as "
             "Europe/Berlin."
         ) from None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from itertools import accumulate, islice
 from pathlib import PurePosixPath
 from typing import Any, NoReturn
 
@@ -13,12 +14,21 @@ from autograder.intake.archive import the_only_notebook
 
 FILE_BYTES = 10_000_000
 CELLS = 2000
-CODE_CHARACTERS = 1_000_000
+CODE_CHARACTERS = 300_000
+SCRIPT_CHARACTERS = 2_000_000  # a .py carries no outputs
 INTEGER_DIGITS = 4300
+#: Brackets, braces, commas and colons outside strings. A notebook of 10 MB with plots, tables and widgets has some
+#: 10^5; a million unique keys cost 400 MB once parsed.
+MARKS = 500_000
+DEPTH = 100
 
 _ARCHIVES = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"7z\xbc\xaf": "7z", b"Rar!": "rar"}
+_BUT_MARKS = bytes(set(range(256)) - set(b'"[]{},:'))
+_STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
+_BEGINS_A_NOTEBOOK = re.compile(rb"\s*+\{")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _PERCENT = re.compile(r"^# ?%%(?:[ \t]+(?P<header>.*))?$|^# In ?\[[ \d]*\]:?[ \t]*$", re.MULTILINE)
+_COMMENT = re.compile(r"^# ?", re.MULTILINE)
 _ID_IN_HEADER = re.compile(r'(?:"?grade_id"?[ \t]*[:=]|\b(?:exercise|answer)=)[ \t]*"([^"]{1,100})"')
 
 
@@ -51,10 +61,10 @@ def unpack(data: bytes, filename: str) -> Unpacked:
         name = shown(filename)
         _check_size(data, name)
     _refuse_archives(data, name)
-    text, notes = _decode(data, notes)
-    unpacked = _python(text) if _is_python(filename, text) else _notebook(_parse(text, name), name)
+    data, doubts = _utf8(data)
+    unpacked = _python(data, name) if _is_python(filename, data) else _notebook(_parse(data, name), name)
     _check_cells(unpacked.cells, name)
-    return Unpacked(unpacked.cells, unpacked.unit, notes + unpacked.notes)
+    return Unpacked(unpacked.cells, unpacked.unit, notes + doubts)
 
 
 def shown(filename: str) -> str:
@@ -81,26 +91,26 @@ def _refuse_archives(data: bytes, name: str) -> None:
         raise SubmissionError(f"{name}: a {kind} archive is not taken. Hand in the .ipynb, or a plain .zip of it.")
 
 
-def _decode(data: bytes, notes: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
-    """The text, whatever editor wrote it: byte-order marks and line ends are normalised."""
+def _utf8(data: bytes) -> tuple[bytes, tuple[str, ...]]:
+    """The text as UTF-8 without a byte-order mark, whatever editor wrote it, and a note if some of it is unreadable."""
     encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
-        text = data.decode(encoding)
+        return data.decode(encoding).encode(), ()
     except UnicodeDecodeError:
-        text = data.decode("utf-8", errors="replace")
-        notes += ("The file is not UTF-8; characters that could not be read became �.",)
-    return text.replace("\r\n", "\n").replace("\r", "\n"), notes
+        note = "The file is not UTF-8; characters that could not be read became �."
+        return data.decode(encoding, errors="replace").encode(), (note,)
 
 
-def _is_python(filename: str, text: str) -> bool:
+def _is_python(filename: str, data: bytes) -> bool:
     """Whether to read it as a script: .py (or .py.txt, .txt) by name, and no notebook by its content."""
     names = [suffix.lower() for suffix in PurePosixPath(filename.strip()).suffixes]
-    notebook = text.lstrip().startswith("{") and ("cells" in text or "worksheets" in text)
+    notebook = _BEGINS_A_NOTEBOOK.match(data) and (b"cells" in data or b"worksheets" in data)
     return not notebook and ".ipynb" not in names and (".py" in names or names[-1:] == [".txt"])
 
 
-def _parse(text: str, name: str) -> Any:
+def _parse(data: bytes, name: str) -> Any:
     """The JSON value; doubled keys, absurd numbers and nesting are refused, NaN becomes null."""
+    _check_marks(data, name)
 
     def integer(digits: str) -> int:
         if len(digits) > INTEGER_DIGITS:
@@ -113,12 +123,26 @@ def _parse(text: str, name: str) -> Any:
             raise SubmissionError(f"{name}: has the same key twice in one place. Save the notebook again in Jupyter.")
         return found
 
+    text = data.decode()
     try:
         return json.loads(text, parse_int=integer, parse_constant=lambda _: None, object_pairs_hook=once)
     except json.JSONDecodeError as error:
         _not_a_notebook(text, name, error)
-    except (RecursionError, MemoryError):
-        raise SubmissionError(f"{name}: is nested too deeply for a notebook. Save it again in Jupyter.") from None
+
+
+def _check_marks(data: bytes, name: str) -> None:
+    """Refuse what the parser would make millions of objects of, in one pass that makes none."""
+    # First the escaped backslashes, so that what is left before a quote escapes it; then all quotes delimit strings.
+    bare = data.replace(rb"\\", b"").replace(rb"\"", b"").translate(None, _BUT_MARKS)
+    too_many = bare.count(b'"') > 2 * MARKS
+    outside = b"" if too_many else b"".join(bare.split(b'"')[::2])
+    if too_many or len(outside) > MARKS:
+        raise SubmissionError(
+            f"{name}: its outputs hold too many numbers and pieces. Clear the outputs, save, and hand it in again."
+        )
+    depths = accumulate(map(_STEP.__getitem__, outside.translate(None, b",:")), initial=0)
+    if max(depths) > DEPTH:
+        raise SubmissionError(f"{name}: is nested too deeply for a notebook. Save it again in Jupyter.")
 
 
 def _not_a_notebook(text: str, name: str, error: json.JSONDecodeError) -> NoReturn:
@@ -150,7 +174,7 @@ def _notebook(value: Any, name: str) -> Unpacked:
 def _cell(cell: Any, number: int, name: str) -> RawCell:
     if not isinstance(cell, dict):
         raise SubmissionError(f"{name}: cell {number} is no cell. Save the notebook again in Jupyter.")
-    source = cell.get("source", cell.get("input")) or ""
+    source = cell.pop("source", None) or cell.get("input") or ""  # popped: a copy less while it is cleaned
     if isinstance(source, list) and all(isinstance(line, str) for line in source):
         source = "".join(source)
     if not isinstance(source, str):
@@ -170,9 +194,18 @@ def _claims(cell: dict[str, Any]) -> tuple[str, ...]:
     return tuple(claim for claim in map(_text, claims) if claim)
 
 
-def _python(text: str) -> Unpacked:
+def _python(data: bytes, name: str) -> Unpacked:
     """A script: py:percent cells, the cells of nbconvert (# In[3]:), or one single cell."""
-    marks = list(_PERCENT.finditer(text))
+    text = data.decode()
+    if len(text) > SCRIPT_CHARACTERS:
+        raise SubmissionError(
+            f"{name}: {len(text) / 1e6:.1f} million characters, at most {SCRIPT_CHARACTERS // 1_000_000} are taken of "
+            "a script. Take pasted data out of it."
+        )
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    marks = list(islice(_PERCENT.finditer(text), CELLS + 1))
+    if len(marks) > CELLS:
+        raise SubmissionError(f"{name}: more than {CELLS} cells. Delete those that are not needed.")
     pieces = [("", text[: marks[0].start() if marks else len(text)])]
     ends = [mark.start() for mark in marks[1:]] + [len(text)] * bool(marks)
     pieces += [(mark["header"] or "", text[mark.end() : end]) for mark, end in zip(marks, ends, strict=True)]
@@ -187,7 +220,7 @@ def _python(text: str) -> Unpacked:
 
 
 def _uncommented(body: str) -> str:
-    return "\n".join(re.sub(r"^# ?", "", line) for line in body.split("\n"))
+    return _COMMENT.sub("", body)
 
 
 def _check_cells(cells: tuple[RawCell, ...], name: str) -> None:
@@ -196,7 +229,7 @@ def _check_cells(cells: tuple[RawCell, ...], name: str) -> None:
     size = sum(len(cell.source) for cell in cells if cell.code)
     if size > CODE_CHARACTERS:
         raise SubmissionError(
-            f"{name}: {size / 1e6:.1f} million characters of code, at most {CODE_CHARACTERS // 1_000_000} are taken. "
+            f"{name}: {size} characters of code, but at most {CODE_CHARACTERS} are taken. "
             "Take pasted data out of the cells."
         )
 
@@ -207,7 +240,10 @@ def _too_many(count: int, name: str) -> NoReturn:
 
 def _clean(source: str) -> str:
     """Text that can be encoded: a lone surrogate would end every later write."""
-    return _SURROGATES.sub("�", source.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "�"))
+    source = source.replace("\r\n", "\n")  # one at a time: each may be a copy of 40 MB
+    source = source.replace("\r", "\n")
+    source = source.replace("\x00", "�")
+    return _SURROGATES.sub("�", source)
 
 
 def _dict(value: Any) -> dict[str, Any]:

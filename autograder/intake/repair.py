@@ -78,14 +78,16 @@ def _answers(cell: Cell, found: Mapping[str, str], exercise: Exercise) -> bool:
 
 def _look_over(unpacked: Unpacked, unit: Unit) -> _Found:
     known = {cell.id for cell in unit.cells}
+    exercises = {exercise.id for exercise in unit.exercises}
     names = {name for exercise in unit.exercises for name in exercise.functions}
     claims: dict[int, str] = {}
     definitions: dict[int, Mapping[str, str]] = {}
     for cell in unpacked.cells:
         claim = next((claim for claim in cell.claims if claim in known), None)
-        if claim:
+        # A text cell may be a solution that was re-typed by accident, but nobody writes one of that length.
+        if claim and (cell.code or claim not in exercises or len(cell.source) <= code.PARSED_CHARACTERS):
             claims[cell.number] = claim
-        if (cell.code or claim) and any(name in cell.source for name in names):
+        if (cell.code or claims.get(cell.number) in exercises) and any(name in cell.source for name in names):
             definitions[cell.number] = code.definitions(cell.source)
     found = _Found(unit, unpacked.cells, claims, definitions)
     if unpacked.unit not in (None, unit.name):
@@ -152,8 +154,10 @@ def _drop_stubs(found: _Found, exercise: Exercise) -> None:
     """A left-over stub must not run: it would define the solution away."""
     own = set(code.definitions(exercise.stub))
     for cell in found.free():
-        beyond = set(found.definitions.get(cell.number, {})) - own
         claims = found.claims.get(cell.number) == exercise.id
+        if not (cell.code or claims):
+            continue
+        beyond = set(found.definitions.get(cell.number, {})) - own
         if (not beyond and found.is_stub(cell, exercise)) or (claims and not cell.code):
             found.taken.add(cell.number)
 

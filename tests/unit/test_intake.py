@@ -486,6 +486,7 @@ def test_huge_files_are_refused_unread():
         (b"7z\xbc\xaf\x27\x1c" + b"0" * 40, "7z"),
         (b"\x80\x04\x95pickle", "no JSON"),
         (b"\xff\xfe\x00", "no JSON"),
+        (b'{"cells": ' + b"[" * 101 + b"]" * 101 + b"}", "nested too deeply"),
         (as_notebook([a_cell("")] * 2001), "2001 cells"),
         (as_notebook([a_cell("x" * 600_000)] * 2), "characters of code"),
     ],
@@ -493,6 +494,61 @@ def test_huge_files_are_refused_unread():
 def test_broken_files_are_one_line(data, word):
     """Each broken or hostile file is one line with its reason."""
     assert word in refused(data)
+
+
+@pytest.mark.parametrize(
+    "piece", ["[]", "{}", '{"a":0}', '""', "1", "NaN", "[" * 90 + "]" * 90, "%x", '"%x😀":"%x"', '"\\\\",[]']
+)
+def test_a_million_pieces_are_refused_before_they_are_parsed(piece, monkeypatch):
+    """Each marks its pieces with brackets, braces, commas or colons outside strings; those are counted first."""
+    monkeypatch.setattr(json, "loads", lambda *_, **__: pytest.fail("json was asked"))
+    pieces = ",".join(piece.replace("%x", f"{n:x}") for n in range(9_000_000 // (len(piece) + 8)))
+    refused(f'{{"cells":[{{"outputs":[{pieces}]}}]}}'.encode()[: formats.FILE_BYTES])
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        "iVBORw0KGgo" * 700_000,  # a plot
+        "[{,:}]" * 1_000_000,  # plotly's own script, as text
+        '\\[\\"\\\\,{' * 600_000,  # escapes in it
+        [["%.16f" % (n / 7), n] for n in range(100_000)],  # numbers of an interactive plot
+        [{"date": n, "price": n / 7, "symbol": "x"} for n in range(25_000)],  # rows of an interactive chart
+        [f"<tr><td>{n}</td></tr>\n" for n in range(150_000)],  # a table
+    ],
+)
+def test_megabytes_of_honest_output_do_not_matter(output):
+    """Plots, scripts, points and tables of notebooks as they are handed in stay below every cap."""
+    cells = solved()
+    cells[1]["outputs"] = [{"data": {"x": output}}]
+    data = json.dumps(json.loads(as_notebook(cells)), indent=1).encode()
+    assert len(data) > 2_000_000
+    assert run_of(taken(data)) == FULL
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def softmax\n" * 20_000,  # the text was taken apart once for each def: minutes
+        "def softmax(z): return 0x" + "f" * 40_000,  # no decimal digits of this can be had
+        "softmax = lambda z: (" + "z," * 20_000 + ")",
+        "def softmax(z):\n    return '\\ud800'",
+    ],
+)
+def test_absurd_solutions_are_tries(source):
+    """Sources that make a syntax tree or its text explode are read in no time, and are no stubs."""
+    found = taken(released(softmax=source, pair=PAIR))
+    assert found.cells[1].source == source
+    assert intake.unsolved(found, UNIT) == ()
+
+
+def test_a_long_text_is_no_solution():
+    """A text cell with a solution's mark is read as code (re-typed by accident), but not megabytes past the cap on code."""
+    cells = solved()
+    cells[2] |= {"cell_type": "markdown", "source": SOFTMAX + "\n# a" * 1_000_000}
+    found = taken(cells)
+    assert sum(len(cell.source) for cell in found.cells) < formats.CODE_CHARACTERS
+    assert any("its cell was gone" in note for note in found.notes)
 
 
 def test_odd_but_harmless_notebooks():
@@ -516,9 +572,9 @@ def test_hostile_names_cannot_speak_through_an_error():
 def test_hostile_sources_cost_little_time():
     """2000 cells that all mention the functions, and one that is hard to parse, are looked over in seconds."""
     cells = [a_cell(f"def softmax(z): return {number}", "softmax") for number in range(1900)]
-    cells.append(a_cell("softmax\n" + "a;" * 300_000))
-    cells.append(a_cell("softmax" + "\\" * 50_000 + "?" * 40_000))
-    cells.append(a_cell("softmax(\n" + " " * 90_000 + "\n" + "a " * 40_000))
+    cells.append(a_cell("softmax\n" + "a;" * 40_000))
+    cells.append(a_cell("softmax" + "\\" * 25_000 + "?" * 20_000))
+    cells.append(a_cell("softmax(\n" + " " * 20_000 + "\n" + "a " * 14_000))
     start = time.perf_counter()
     taken(cells)
     assert time.perf_counter() - start < 10
@@ -761,6 +817,31 @@ def test_a_time_that_is_none(tmp_path, text):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["a\nb", "\x1b[31mred", "\u202eb", os.fsdecode(b"\xff")])
+def test_a_folders_name_cannot_speak_through_an_error(tmp_path, name):
+    """Line ends, control codes and bytes that are no text in a folder's name are not passed on."""
+    put(tmp_path / "submitted" / name / "tiny" / "tiny.ipynb")
+    put(tmp_path / "submitted" / name / "tiny" / "timestamp.txt", b"never")
+    refused: list[str] = []
+    assert intake.find_submissions(tmp_path, ("tiny",), refused) == []
+    with pytest.raises(SubmissionError) as missing:
+        intake.find_submissions(tmp_path / name, ("tiny",))
+    with pytest.raises(SubmissionError) as untimely:
+        intake.found(tmp_path / "submitted" / name / "tiny" / "tiny.ipynb", "alice", ("tiny",))
+    assert all(line.isprintable() for line in [*refused, str(missing.value), str(untimely.value)])
+
+
+def test_a_folder_of_pipes_links_and_folders(tmp_path):
+    """What is no plain file is left out, and nothing waits for a pipe."""
+    os.mkfifo(tmp_path / "alice.ipynb")
+    (tmp_path / "bob.ipynb").mkdir()
+    os.mkfifo(tmp_path / "bob.ipynb" / "timestamp.txt")
+    put(tmp_path / "bob.ipynb" / "tiny.ipynb")
+    (tmp_path / "carol").symlink_to("/")
+    (tmp_path / "dan.ipynb").symlink_to(tmp_path / "dan.ipynb")
+    assert seen(tmp_path, "tiny") == [("bob.ipynb", "tiny", "tiny.ipynb")]
+
+
 @pytest.mark.parametrize("name", ["=cmd|x", "a b", "..", "-rf", "é", "a..b", "x" * 65, "", "a\n", "a/b"])
 def test_unsafe_student_ids_are_refused(name):
     """What could become a path, a formula or an option is no student id."""
@@ -794,13 +875,9 @@ def test_whose_file(tmp_path):
 
 
 def test_limits_are_what_the_page_says():
-    """10 MB a file, 1000 entries, 50 MB unpacked, 2000 cells."""
-    assert (formats.FILE_BYTES, archive.ENTRIES, archive.UNPACKED_BYTES, formats.CELLS) == (
-        10**7,
-        1000,
-        5 * 10**7,
-        2000,
-    )
+    """10 MB a file, 1000 entries, 50 MB unpacked, 2000 cells, 300 000 characters of code, 2 million of a script."""
+    assert (formats.FILE_BYTES, archive.ENTRIES, archive.UNPACKED_BYTES) == (10**7, 1000, 5 * 10**7)
+    assert (formats.CELLS, formats.CODE_CHARACTERS, formats.SCRIPT_CHARACTERS) == (2000, 300_000, 2_000_000)
 
 
 # ---------------------------------------------------------------- with a real release
