@@ -27,6 +27,9 @@ from .sandbox.student import BoxedStudent, LoadFault
 from .secret import Secret
 from .store import Store
 
+#: Cells that define an exercise's functions and are looked at on their own, the last ones: the last one counts at run time.
+SCANNED = 16
+
 
 @dataclass(frozen=True)
 class Measurement:
@@ -103,7 +106,7 @@ def measure(
         missing=missing,
         forbidden=banned,
         used=student.used,
-        box=box.name,
+        box=box.title,
         stages=clock.laps,
     )
 
@@ -112,13 +115,14 @@ def forbidden_uses(found: Intake, unit: Unit) -> dict[str, str]:
     """A sentence for each exercise whose cell uses a name that it forbids, from the syntax tree alone."""
     sentences: dict[str, str] = {}
     given = {cell.id for cell in unit.cells if cell.kind == "code"}
-    own = [(cell, intake.definitions(cell.source)) for cell in found.cells if cell.id not in given]
+    own = [(i, c, intake.definitions(c.source)) for i, c in enumerate(found.cells) if c.id not in given]
+    program = forbidden.Program([cell.source for cell in found.cells])
     for exercise in unit.exercises:
         # One cell may solve several exercises (a .py file is one cell), so what it defines decides, not what it is called.
-        for cell, names in own:
-            mine = cell.exercise == exercise.id or not names.keys().isdisjoint(exercise.functions)
-            elsewhere = "\n".join(other.source for other in found.cells if other is not cell)
-            uses = forbidden.scan(cell.source, exercise.forbid, elsewhere) if mine else ()
+        named = [i for i, cell, _ in own if cell.exercise == exercise.id]
+        defining = [i for i, _, names in own if not names.keys().isdisjoint(exercise.functions)]
+        for cell in sorted({*named, *defining[-SCANNED:]}):
+            uses = program.uses(cell, exercise.forbid)
             if uses:
                 sentences[exercise.id] = (
                     f"`{uses[0].name}` (line {uses[0].line} of your cell) is not allowed in this exercise."

@@ -11,11 +11,15 @@ import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 
 _DYNAMIC = ("__import__", "builtins.__import__", "importlib.import_module", "importlib.__import__")
 #: Without one of these words a string is never read as the name of a module.
 _BY_TEXT = ("__import__", "import_module", "getattr", "modules")
+
+
+_STEPS = 8  #: of a path that are looked at: no forbidden name is longer
 
 
 @dataclass(frozen=True)
@@ -27,22 +31,74 @@ class Use:
 
 
 def scan(source: str, forbid: tuple[str, ...], elsewhere: str = "") -> tuple[Use, ...]:
-    """Uses of forbidden dotted prefixes in `source`, in the order of lines.
+    """Uses of forbidden dotted prefixes in `source`, the rest of whose program stands elsewhere; see Program.uses."""
+    return Program([elsewhere, source]).uses(1, forbid)
 
-    elsewhere: the rest of the program; its imports and aliases count, and so does what its functions use if `source`
-    uses them.
+
+class Program:
+    """The cells of one submission, each read once, however many exercises ask.
+
+    Whoever sends ten thousand functions that call each other must not cost more than whoever sends ten.
     """
-    if not forbid or not (_may_use(source, forbid) or _may_use(elsewhere, forbid)):
-        return ()
-    around = _parsed(elsewhere)
-    tree = _parsed(source)
-    names = _Names().read(around).read(tree)
-    helpers = _helpers(around, names, forbid)
-    uses = list(_uses(tree, names, forbid))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and node.id in helpers and node.id not in _defined(tree):
-            uses.append(Use(helpers[node.id], node.lineno))
-    return tuple(sorted(set(uses), key=lambda use: (use.line, use.name)))
+
+    def __init__(self, sources: Sequence[str]) -> None:
+        self.sources = sources
+
+    def uses(self, cell: int, forbid: tuple[str, ...]) -> tuple[Use, ...]:
+        """Uses of forbidden dotted prefixes in one cell, in the order of lines.
+
+        Imports and aliases of the other cells count, and so does what their functions use if this cell uses them.
+        """
+        if not forbid or not any(_may_use(source, forbid) for source in self.sources):
+            return ()
+        tree = self._trees[cell]
+        names = self._names.copy().read(tree)  # what a cell says itself goes before what others say
+        helpers, own = self._helpers(forbid), _defined(tree)
+        found = {Use(_shortest(p, forbid), line) for p, line in _paths(tree, names) if _banned(p, forbid)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Name) and node.id in helpers and node.id not in own:
+                found.add(Use(helpers[node.id], node.lineno))
+        return tuple(sorted(found, key=lambda use: (use.line, use.name)))
+
+    @cached_property
+    def _trees(self) -> list[ast.Module]:
+        return [_parsed(source) for source in self.sources]
+
+    @cached_property
+    def _names(self) -> _Names:
+        names = _Names()
+        for tree in self._trees:
+            names.read(tree)
+        return names
+
+    @cached_property
+    def _bodies(self) -> dict[str, tuple[list[str], set[str]]]:
+        """Each function and class of the program: the paths and the plain names that it uses."""
+        found: dict[str, tuple[list[str], set[str]]] = {}
+        for name, body in (pair for tree in self._trees for pair in _bodies(tree)):
+            paths, used = found.setdefault(name, ([], set()))  # of two with one name, both count
+            paths += [path for path, _ in _paths(body, self._names)]
+            used |= {n.id for n in ast.walk(body) if isinstance(n, ast.Name)}
+        return found
+
+    def _helpers(self, forbid: tuple[str, ...]) -> Mapping[str, str]:
+        """Functions and classes that use a forbidden name, themselves or through others, each with that name."""
+        found = {}
+        callers: dict[str, list[str]] = {}
+        for name, (paths, used) in self._bodies.items():
+            first = next((path for path in paths if _banned(path, forbid)), None)
+            if first is not None:
+                found[name] = _shortest(first, forbid)
+            for each in used:
+                callers.setdefault(each, []).append(name)
+        todo = list(found)
+        while todo:
+            name = todo.pop()
+            for caller in callers.get(name, ()):
+                if caller not in found:
+                    found[caller] = found[name]
+                    todo.append(caller)
+        return found
 
 
 def _may_use(text: str, forbid: tuple[str, ...]) -> bool:
@@ -104,6 +160,9 @@ class _Names:
     stars: list[str] = field(default_factory=list)
     own: set[str] = field(default_factory=set)  #: defined by the program itself: not the module of that name
 
+    def copy(self) -> _Names:
+        return _Names(dict(self.paths), list(self.stars), set(self.own))
+
     def read(self, tree: ast.AST) -> _Names:
         self.own |= _defined(tree)
         for node in ast.walk(tree):
@@ -144,8 +203,13 @@ class _Names:
         if isinstance(node, ast.Name):
             return self.paths.get(node.id, "" if node.id in self.own else node.id)
         if isinstance(node, ast.Attribute):
-            base = self.path(node.value)
-            return f"{base}.{node.attr}" if base else ""
+            steps: list[str] = []
+            inner: ast.expr = node
+            while isinstance(inner, ast.Attribute):  # no recursion: a chain may have thousands of steps
+                steps.append(inner.attr)
+                inner = inner.value
+            base = self.path(inner)
+            return ".".join([base, *reversed(steps[-_STEPS:])]) if base else ""
         if isinstance(node, ast.Call):
             return self._called(node)
         if isinstance(node, ast.Subscript) and self.path(node.value) == "sys.modules":
@@ -188,13 +252,6 @@ def _banned(path: str, forbid: tuple[str, ...]) -> bool:
     return any(path == prefix or path.startswith(f"{prefix}.") for prefix in forbid)
 
 
-def _uses(tree: ast.AST, names: _Names, forbid: tuple[str, ...]) -> Iterator[Use]:
-    for node in ast.walk(tree):
-        for path in _paths(node, names):
-            if _banned(path, forbid):
-                yield Use(_shortest(path, forbid), getattr(node, "lineno", 1))
-
-
 def _shortest(path: str, forbid: tuple[str, ...]) -> str:
     """The path as far as it is known to be a name: never more than two steps beyond the forbidden prefix."""
     prefix = next(p for p in forbid if path == p or path.startswith(f"{p}."))
@@ -202,7 +259,18 @@ def _shortest(path: str, forbid: tuple[str, ...]) -> str:
     return ".".join([prefix, *beyond])
 
 
-def _paths(node: ast.AST, names: _Names) -> Iterator[str]:
+def _paths(tree: ast.AST, names: _Names) -> Iterator[tuple[str, int]]:
+    """Every dotted path that a piece of code uses, with its line."""
+    inside: set[int] = set()  # the inner parts of a chain of attributes say nothing that the whole does not
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            inside.add(id(node.value))
+            if id(node) in inside:
+                continue
+        yield from ((path, getattr(node, "lineno", 1)) for path in _paths_of(node, names) if path)
+
+
+def _paths_of(node: ast.AST, names: _Names) -> Iterator[str]:
     if isinstance(node, ast.Import):
         yield from (each.name for each in node.names)
     elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -214,22 +282,6 @@ def _paths(node: ast.AST, names: _Names) -> Iterator[str]:
         yield names.path(node)
         if node.id not in names.own and node.id not in names.paths:
             yield from (f"{star}.{node.id}" for star in names.stars)
-
-
-def _helpers(tree: ast.Module, names: _Names, forbid: tuple[str, ...]) -> Mapping[str, str]:
-    """Functions and classes of the rest of the program that use a forbidden name, themselves or through others."""
-    bodies = dict(_bodies(tree))
-    found: dict[str, str] = {}
-    for name, body in bodies.items():
-        first = next(_uses(body, names, forbid), None)
-        if first is not None:
-            found[name] = first.name
-    for _ in range(len(bodies)):
-        for name, body in bodies.items():
-            used = next((n.id for n in ast.walk(body) if isinstance(n, ast.Name) and n.id in found), None)
-            if used and name not in found:
-                found[name] = found[used]
-    return found
 
 
 def _bodies(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
