@@ -1,8 +1,8 @@
 """Can a unit's tests be trusted?
 
 The solution and every right.py entry score full, nothing scores 0, every wrong.py entry loses points in its exercise
-and nowhere else and its diagnosis is shown, and no answer whatever makes a check "not graded": all under many seeds,
-because a student meets any seed.
+and nowhere else and its diagnosis is shown, mutants of the solution lose points, and no answer whatever makes a check
+"not graded": all under many seeds, because a student meets any seed.
 
 Everything runs in our own processes through LocalStudent, which passes values through the wire's own encoding: these are
 the course's own functions, twenty seeds of them are thousands of runs, and what a box does to an answer is the same.
@@ -19,12 +19,15 @@ import inspect
 import multiprocessing
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
+from autograder.audit import equivalent
 from autograder.audit.hostile import ANYTHING, NAMES, hostile
-from autograder.audit.report import AuditReport, Finding
+from autograder.audit.mutants import Mutant, mutants
+from autograder.audit.report import AuditReport, Finding, Tried
 from autograder.checks.forbidden import scan
 from autograder.checks.local import LocalStudent
 from autograder.checks.points import Solution
@@ -36,7 +39,12 @@ __all__ = ["AuditReport", "Finding", "run"]
 
 Progress = Callable[[str], None]
 Function = Callable[..., Any]
+Found = Finding | Tried
 _HOSTILE_SEEDS = 3
+MUTANT_SECONDS = 2.0  #: of processor time for one check of a mutant, which may never end
+KILL_RATE = 0.95
+#: Exercises of this name are judged by what a trained model can do: their bugs are measured, not mutated.
+TRAINING = "train"
 
 
 def run(root: Path, unit: str, seeds: int = 20, progress: Progress | None = None, jobs: int = 1) -> AuditReport:
@@ -48,26 +56,38 @@ def run(root: Path, unit: str, seeds: int = 20, progress: Progress | None = None
     tell = progress or (lambda who: None)
     with CheckSession(root, unit) as session:
         counts = {"checks": len(session.checks), "wrong": len(session.wrong), "right": len(session.right)}
+        names = tuple(spec.check for spec in session.checks)
         found = _share(session, seeds, 0, 1, tell) if jobs == 1 else None
-    findings = found if found is not None else _together(root, unit, seeds, jobs, tell)
-    seconds = time.perf_counter() - began
-    return AuditReport(
-        unit, **counts, hostile=len(NAMES), seeds=seeds, seconds=seconds, findings=tuple(dict.fromkeys(findings))
+    found = found if found is not None else _together(root, unit, seeds, jobs, tell)
+    tried = tuple(each for each in found if isinstance(each, Tried))
+    findings = dict.fromkeys(each for each in found if isinstance(each, Finding))
+    report = AuditReport(
+        unit, **counts, hostile=len(NAMES), seeds=seeds, seconds=0.0, findings=(), names=names, tried=tried
     )
+    findings |= dict.fromkeys(_of_mutants(report))
+    return replace(report, findings=tuple(findings), seconds=time.perf_counter() - began)
 
 
-def _share(session: CheckSession, seeds: int, mine: int, shares: int, tell: Progress) -> list[Finding]:
+def _of_mutants(report: AuditReport) -> Iterator[Finding]:
+    if report.kill_rate < KILL_RATE:
+        yield Finding(
+            "mutants",
+            f"{len(report.survivors)} of {len(report.mutants)} keep all points: fewer than {KILL_RATE:.0%} lose any",
+        )
+
+
+def _share(session: CheckSession, seeds: int, mine: int, shares: int, tell: Progress) -> list[Found]:
     """Every `shares`-th step of an audit, from the step `mine` on."""
     audit = _Audit(session, seeds, tell)
     if mine:
         audit.learn_callers()
-    return [finding for step in audit.steps()[mine::shares] for finding in step()]
+    return [found for step in audit.steps()[mine::shares] for found in step()]
 
 
-def _together(root: Path, unit: str, seeds: int, jobs: int, tell: Progress) -> list[Finding]:
+def _together(root: Path, unit: str, seeds: int, jobs: int, tell: Progress) -> list[Found]:
     """The shares of an audit in processes of their own."""
     context = multiprocessing.get_context("spawn")
-    findings: list[Finding] = []
+    findings: list[Found] = []
     with contextlib.ExitStack() as stack:
         running: list[Connection] = []
         for mine in range(jobs):
@@ -103,9 +123,17 @@ class _Audit:
     def __init__(self, session: CheckSession, seeds: int, progress: Progress) -> None:
         self.session, self.seeds, self.progress = session, seeds, progress
         self.right = session.right
+        self.equivalent = equivalent.read(session.folder / "assignments" / session.name)
+        self.mutants = [
+            (exercise.id, mutant)
+            for exercise in session.unit.exercises
+            for name in exercise.functions
+            if not name.startswith(TRAINING)
+            for mutant in mutants(session.solution[name])
+        ]
         self.callers: dict[str, set[str]] = {}  # check -> the functions that it calls
 
-    def steps(self) -> list[Callable[[], Iterator[Finding]]]:
+    def steps(self) -> list[Callable[[], Iterator[Found]]]:
         """All that an audit tries, each step on its own; the first also learns which check calls what."""
         return [
             lambda: self._full("solution", self._solution),
@@ -115,6 +143,8 @@ class _Audit:
             *(functools.partial(self._rightly, each) for each in self.right),
             *(functools.partial(self._loses, each) for each in self.session.wrong),
             *(functools.partial(self._hostile, name) for name in NAMES),
+            self._stale,
+            *(functools.partial(self._mutant, exercise, mutant) for exercise, mutant in self.mutants),
         ]
 
     def learn_callers(self) -> None:
@@ -192,15 +222,17 @@ class _Audit:
                 f"right {each.name}", f"{each.place}: uses {use.name} (line {first + use.line - 1}), forbidden"
             )
 
-    def _loses(self, each: Solution) -> Iterator[Finding]:
+    def _loses(self, each: Solution) -> Iterator[Found]:
         who = f"wrong {each.name}"
         self.progress(who)
         kept: list[int] = []
         shown = False
+        first: list[CheckResult] = []
         for n in range(self.seeds):
             results = self._run(self._with(each), n, help=True)
             yield from self._broken(who, results, n)
             own = [r for r in results if r.exercise == each.exercise]
+            first = first or own
             if not any(r.earned < r.points for r in own):
                 kept.append(n)
             shown |= any(r.diagnosis == each.diagnosis for r in own)
@@ -211,6 +243,7 @@ class _Audit:
             )
         elif not shown and self._by_value(each):
             yield Finding(who, f"loses points, but no check shows its diagnosis ({each.diagnosis[:60]!r})")
+        yield _tried("wrong", who, each.exercise, not kept, first)
 
     def _elsewhere(self, who: str, each: Solution, results: Iterable[CheckResult], n: int) -> Iterator[Finding]:
         for r in results:
@@ -233,6 +266,42 @@ class _Audit:
                     f"exercise {exercise.id}", "wrong.py has no wrong solution of it: what its checks see is unknown"
                 )
 
+    # Mutants
+
+    def _stale(self) -> Iterator[Finding]:
+        there = {(m.function, m.line, m.change) for _, m in self.mutants}
+        for function, line, change in self.equivalent.keys() - there:
+            yield Finding(equivalent.FILE, f"there is no mutant {function}: `{line}`: {change}. Take it out.")
+
+    def _mutant(self, exercise: str, mutant: Mutant) -> Iterator[Found]:
+        """Its own exercise's checks only; after the first seed, until one of them takes a point."""
+        who = f"mutant {mutant.name}"
+        self.progress(who)
+        try:
+            student = LocalStudent({**self.session.solution, mutant.function: self._built(mutant)})
+        except Exception:  # not even a function: nobody could hand it in
+            return
+        own = [
+            c.check for c in self.session.checks if c.exercise == exercise and mutant.function in self.callers[c.check]
+        ]
+        first = self._judge(student, own, 0)
+        failed = [r.check for r in first if _lost(r)]
+        order = [*failed, *(check for check in own if check not in failed)]
+        killed = bool(failed) and all(
+            any(_lost(r) for check in order for r in self._judge(student, [check], n)) for n in range(1, self.seeds)
+        )
+        reason = self.equivalent.get((mutant.function, mutant.line, mutant.change), "")
+        tried = _tried("mutant", who, exercise, killed, first)
+        yield replace(tried, diff=mutant.diff, equivalent=reason)
+        if reason and killed:
+            yield Finding(equivalent.FILE, f"{mutant.name} loses points: it is not equivalent. Take it out.")
+
+    def _built(self, mutant: Mutant) -> Function:
+        return mutant.build(self.session.solution[mutant.function])
+
+    def _judge(self, student: LocalStudent, only: Iterable[str], n: int) -> tuple[CheckResult, ...]:
+        return self.session.run(student, self._seed_of(n), help=False, only=set(only), seconds=MUTANT_SECONDS)
+
     def _hostile(self, name: str) -> Iterator[Finding]:
         who = f"hostile {name}"
         self.progress(who)
@@ -250,6 +319,16 @@ class _Audit:
         lost = {r.exercise for r in results if r.earned < r.points}
         for exercise in sorted({r.exercise for r in results} - lost):
             yield Finding(who, f"keeps all points of {exercise} (seed {n})")
+
+
+def _lost(result: CheckResult) -> bool:
+    """A mutant that our side had to stop would have been stopped in a box."""
+    return result.verdict is Verdict.NOT_GRADED or result.earned < result.points
+
+
+def _tried(kind: str, who: str, exercise: str, killed: bool, first: Iterable[CheckResult]) -> Tried:
+    lost = {r.check: r.points - r.earned for r in first if _lost(r)}
+    return Tried(kind, who, exercise, killed, round(sum(lost.values()), 6), frozenset(lost))
 
 
 class _Heard(LocalStudent):

@@ -188,12 +188,13 @@ class CheckSession:
         *,
         help: bool = True,
         only: Collection[str] | None = None,
+        seconds: float = SECONDS,
     ) -> tuple[CheckResult, ...]:
         """Every check, in the order of the file.  seed: a check's name -> the seed of its rng.
 
         forbidden: exercises that used a forbidden name, with the sentence; missing: exercises that are still the stub.
-        help=False leaves out diagnoses and twins; only: just these checks.  OurError where the box or the store failed:
-        nothing is graded then.
+        help=False leaves out diagnoses and twins; only: just these checks; seconds: of processor time for each.
+        OurError where the box or the store failed: nothing is graded then.
         """
         timeouts: Counter[str] = Counter()
         diagnoses = Diagnoses(self.wrong, self.solution) if help else None
@@ -201,7 +202,7 @@ class CheckSession:
         with self._modules.here(), _quiet():
             for spec in self.checks if only is None else [spec for spec in self.checks if spec.check in only]:
                 skipped = self._skipped(spec, forbidden or {}, missing, timeouts)
-                result = skipped or self._checked(spec, student, seed(spec.check), diagnoses)
+                result = skipped or self._checked(spec, student, seed(spec.check), diagnoses, seconds)
                 timeouts[spec.exercise] += result.verdict in (Verdict.TIMED_OUT, Verdict.OUT_OF_MEMORY)
                 results.append(result)
         return tuple(results)
@@ -243,8 +244,10 @@ class CheckSession:
             return _result(spec, Outcome(Verdict.NOT_RUN, message=told))
         return None
 
-    def _checked(self, spec: CheckSpec, student: Student, seed: int, diagnoses: Diagnoses | None) -> CheckResult:
-        outcome = self._perform(spec, student, seed)
+    def _checked(
+        self, spec: CheckSpec, student: Student, seed: int, diagnoses: Diagnoses | None, seconds: float
+    ) -> CheckResult:
+        outcome = self._perform(spec, student, seed, seconds)
         if outcome.raised is not None:
             raise outcome.raised
         result = _result(spec, outcome)
