@@ -24,7 +24,7 @@ import time
 from pathlib import Path
 from typing import Any, NoReturn
 
-from . import jail, load, seccomp
+from . import absent, jail, load, seccomp
 from .watch import Watch
 
 MAX_CONTROL = 65536
@@ -49,6 +49,7 @@ class Zygote:
         self.jail = jail.prepared(wanted)
         self.workspace = config["workspace"]
         missing = [name for name in config["preload"] if not _imported(name)]
+        absent.hide(config["absent"])
         torch = sys.modules.get("torch")
         if torch is not None:
             torch.set_num_threads(1)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 STUB = ("# YOUR CODE HERE", "raise NotImplementedError()")
 ANSWER = "YOUR ANSWER HERE"
+#: Libraries with ready answers that nothing else in a box needs.
+LIBRARIES = ("torch", "scipy", "sklearn", "pandas", "sympy", "networkx", "jax", "tensorflow")
 IN_BOX = frozenset({"code", "exercise"})  #: kinds of cells that run in the box
 
 
@@ -69,6 +71,12 @@ class Unit:
         """Top-level modules that its cells import where they run: a box has them ready."""
         sources = [cell.solution for cell in self.cells if cell.kind in IN_BOX]
         return frozenset(name for source in sources for name in _imported(source))
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """Libraries that every exercise forbids and no cell imports: a box of this unit does not hold them at all."""
+        shared = set(LIBRARIES).intersection(*(exercise.forbid for exercise in self.exercises))
+        return tuple(sorted(shared - self.imports))
 
     @property
     def titles(self) -> dict[str, str]:

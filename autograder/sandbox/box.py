@@ -65,6 +65,7 @@ class Settings:
     data: Path | None = None
     preload: tuple[str, ...] = preload(WITH)
     gpu: Gpu | None = None
+    absent: tuple[str, ...] = ()  #: libraries that the box must not hold; see guest.absent
     jail: str = jail.KINDS[0]  #: how each submission is locked in; see guest.jail
 
 
@@ -181,9 +182,10 @@ class ZygoteBox(Box):
     def _config(self) -> dict[str, Any]:
         limits = self.settings.limits
         return {
-            "preload": list(self.settings.preload),
+            "preload": [m for m in self.settings.preload if m.partition(".")[0] not in self.settings.absent],
             "outer_filter": False,
             "watch_mb": None,
+            "absent": list(self.settings.absent),
             "gpu_mb": self.settings.gpu.memory_mb if self.settings.gpu is not None else None,
             "workspace": "/tmp/work",
             "jail": {

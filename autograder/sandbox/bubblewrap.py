@@ -85,6 +85,10 @@ class Bubblewrap(ZygoteBox):
         for name in ("guest", "data"):
             command += ["--ro-bind", str(folder / name), f"/box/{name}"]
         command += ["--ro-bind", str(self.env), "/box/env", "--proc", "/proc", "--dev", "/dev"]
+        for name in self.settings.absent:
+            for packages in self.env.glob(f"lib/python*/site-packages/{name}"):
+                inside = f"/box/env/{packages.relative_to(self.env)}"
+                command += ["--tmpfs", inside, "--remount-ro", inside]
         command += self._card()
         for path in ("/tmp", "/dev/shm"):
             command += ["--perms", "1777", "--size", str(self.settings.limits.file_mb << 20), "--tmpfs", path]

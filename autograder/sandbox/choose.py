@@ -108,7 +108,7 @@ def _one(choice: Choice, settings: Settings) -> Box:
         client = image.engine(choice.state)
         if client is None or choice.image is None:
             raise BoxError("docker: the engine no longer answers. Start it (scripts/engine.sh start) and grade again.")
-        return Docker(settings, choice.image, client)
+        return Docker(settings, choice.image, client, image.packages(choice.state) if settings.absent else ())
     if choice.environment is None:
         raise BoxError(f"{choice.name}: the box's environment is gone. Run: autograder image build")
     if choice.name == "bubblewrap":

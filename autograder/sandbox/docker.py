@@ -28,9 +28,10 @@ class Docker(ZygoteBox):
 
     name = "docker"
 
-    def __init__(self, settings: Settings, image: str, client: Any) -> None:
+    def __init__(self, settings: Settings, image: str, client: Any, packages: tuple[str, ...] = ()) -> None:
+        """packages: folders of the libraries in the image, by which absent ones are found."""
         super().__init__(settings)
-        self.image, self.client = image, client
+        self.image, self.client, self.packages = image, client, packages
         self._container: Any = None
 
     def _launch(self, folder: Path) -> socket.socket:
@@ -81,9 +82,10 @@ class Docker(ZygoteBox):
             "working_dir": "/tmp",
             "hostname": "box",
             "labels": {LABEL: owner()},
-            "tmpfs": dict.fromkeys(
-                ("/tmp", "/dev/shm"), f"size={limits.file_mb}m,nr_inodes=8192,mode=1777,nosuid,nodev"
-            ),
+            "tmpfs": {
+                **dict.fromkeys(("/tmp", "/dev/shm"), f"size={limits.file_mb}m,nr_inodes=8192,mode=1777,nosuid,nodev"),
+                **{path: "ro,size=4k,mode=555" for path in self.packages if Path(path).name in self.settings.absent},
+            },
             "volumes": {
                 str(folder / "guest"): {"bind": "/box/guest", "mode": "ro"},
                 str(folder / "data"): {"bind": "/box/data", "mode": "ro"},

@@ -46,6 +46,10 @@ _FACTS = """
 import json, os, platform, sys
 print(json.dumps([sys.version_info[:2], platform.machine(), os.confstr("CS_GNU_LIBC_VERSION")]))
 """
+_PACKAGES = """
+import pathlib, sysconfig
+print(*sorted(str(p) for p in pathlib.Path(sysconfig.get_path("purelib")).iterdir() if p.is_dir()), sep="\\n")
+"""
 
 
 # The environment
@@ -149,6 +153,22 @@ def build_image(state: Path, progress: Progress, base: str | None = None) -> str
         record = {"id": built, "tag": _tag(), "digest": _image_digest(), "base": base}
         _write(state / "box" / "image.json", json.dumps(record, indent=1) + "\n")
         return built
+
+
+def packages(state: Path) -> tuple[str, ...]:
+    """Folders of the libraries in the image; asked of the image once, then kept beside its id."""
+    record = _record(state)
+    known = record.get("packages")
+    if known is None:
+        client = engine(state)
+        if client is None or "id" not in record:
+            raise BoxError("docker: no engine answers. Start one (scripts/engine.sh start), or use --box bubblewrap.")
+        said = client.containers.run(
+            record["id"], ["/box/env/bin/python", "-c", _PACKAGES], remove=True, network_mode="none"
+        )
+        known = said.decode().strip()
+        _write(state / "box" / "image.json", json.dumps({**record, "packages": known}, indent=1) + "\n")
+    return tuple(known.split("\n"))
 
 
 def was_built(state: Path) -> bool:

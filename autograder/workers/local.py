@@ -51,7 +51,7 @@ class Job:
     def settings(self) -> Settings:
         """What its boxes are made for."""
         data = self.folder / "assignments" / self.unit.name / "data"
-        return Settings(self.limits, data, preload(self.unit.imports), self.gpu)
+        return Settings(self.limits, data, preload(self.unit.imports), self.gpu, self.unit.absent)
 
 
 @dataclass(frozen=True)

@@ -50,10 +50,11 @@ class Boxes:
         except BoxError as e:
             pytest.skip(str(e))
 
-    def get(self, name: str, limits: Limits = LIMITS, data: Path | None = None) -> Box:
-        key = (name, limits, data)
+    def get(self, name: str, limits: Limits = LIMITS, data: Path | None = None, absent: tuple[str, ...] = ()) -> Box:
+        key = (name, limits, data, absent)
         if key not in self._started:
-            self._started[key] = self._open.enter_context(make(self.choice(name), Settings(limits, data)))
+            settings = Settings(limits, data, absent=absent)
+            self._started[key] = self._open.enter_context(make(self.choice(name), settings))
         return self._started[key]
 
     def lost(self, box: Box) -> None:

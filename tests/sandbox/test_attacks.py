@@ -1,13 +1,17 @@
-"""Every attack of attacks.py in every box that claims to stop it, with honest controls in the same box before and after.
+"""Every attack in every box that claims to stop it, with honest controls in the same box before and after.
 
-An attack holds if it gained no point over the honest wrong solutions, learned no canary, left the host and the box as
-they were, ended with a verdict (or a refusal in one line) in time, and the honest right notebook right after it got
-full points.  All outcomes are written to .autograder/attacks.md.
+The box held if the attack gained no point over the honest wrong solutions, learned no canary, left the host and the box
+as they were, ended with a verdict (or a refusal in one line) in time, and the honest right notebook right after it got
+full points.  ATTACKS=all in the environment tries each attack in every box, CI=true in one of each kind; otherwise it is
+tried in bubblewrap, each fourth one in Docker and the process box as well.  The outcomes lie in .autograder/attacks.json;
+scripts/attack_table.py makes docs/attacks.md of them.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import json
 import os
 import re
 import secrets
@@ -19,20 +23,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-import attacks
 import nbformat
+import nbgrader_side
 import pytest
 from attacks import ATTACKS, RIGHT_SCALE, RIGHT_SOFTMAX, WRONG_SCALE, WRONG_SOFTMAX, Attack
-from boxes import DOCKER, WALLS, Boxes, descendants, submitted, zygote_parent
+from boxes import EVERY, WALLS, Boxes, descendants, submitted, zygote_parent
+from entries import ENTRIES
+from nbgrader_side import CANARIES, SAME, WRITTEN_FOR_IT
 
 from autograder import bundle, release
 from autograder.checks.session import CheckSession
 from autograder.errors import SubmissionError
 from autograder.notebook import Unit, load_unit
 from autograder.pipeline import Measurement, measure
-from autograder.records import Limits, Submission, Verdict
-from autograder.sandbox.box import Box
+from autograder.records import Gpu, Limits, Submission, Verdict
+from autograder.sandbox.box import Box, Settings
+from autograder.sandbox.choose import make
 from autograder.secret import Secret
 
 LIMITS = Limits(
@@ -41,6 +49,8 @@ LIMITS = Limits(
 FULL = 4.0
 #: A submission that sleeps gets up to three times its limits by the wall clock; the rest is for a busy machine.
 LONGEST_S = 3 * LIMITS.total_s + 12
+ROOT = Path(__file__).parents[2]
+IDS = {attack.id for attack in ATTACKS}
 COURSE = Path(__file__).parents[1] / "fixtures" / "tiny_course"
 
 
@@ -73,9 +83,9 @@ class Bench:
             node.cells.append(nbformat.v4.new_code_cell(added))
         return nbformat.writes(node).encode()
 
-    def measure(self, box: Box, data: bytes, filename: str = "tiny.ipynb") -> Measurement:
+    def measure(self, box: Box, data: bytes, filename: str = "tiny.ipynb", attempt: int = 1) -> Measurement:
         now = datetime(2027, 3, 1, tzinfo=UTC)
-        submission = Submission(1, "eve", "tiny", 1, now, hashlib.sha256(data).hexdigest(), filename)
+        submission = Submission(attempt, "eve", "tiny", attempt, now, hashlib.sha256(data).hexdigest(), filename)
         return measure(box, self.session, self.unit, submission, data, LIMITS, self.secret, self.digest)
 
 
@@ -94,7 +104,12 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 
 
 def box_of(boxes: Boxes, bench: Bench, name: str) -> Box:
-    return boxes.get(name, LIMITS, bench.unit.folder / "data")
+    return boxes.get(name, LIMITS, bench.unit.folder / "data", bench.unit.absent)
+
+
+def card_box(boxes: Boxes, name: str) -> Box:
+    """A box with a share of the card; torch needs more memory with it."""
+    return make(boxes.choice(name), Settings(replace(LIMITS, memory_mb=4096, load_s=30, total_s=60), gpu=Gpu(0.25)))
 
 
 # The judge
@@ -121,7 +136,7 @@ class Before:
     """How the host and the box looked before an attack."""
 
     processes: frozenset[tuple[int, str]]
-    host: str
+    host: frozenset[tuple[object, ...]]
 
     @classmethod
     def of(cls, box: Box, planted: list[Path]) -> Before:
@@ -131,7 +146,7 @@ class Before:
         assert box._folder is not None
         staged = [(p, p.read_bytes()) for p in sorted(box._folder.rglob("*.py"))]
         owned = [p for p in ("/tmp/autograder-owned", "/etc/autograder-owned", "/tmp/su") if os.path.lexists(p)]
-        return cls(family, hashlib.sha256(repr((marks, nodes, staged, owned)).encode()).hexdigest())
+        return cls(family, frozenset([*marks, *nodes, *staged, *((path, "is there") for path in owned)]))
 
 
 def tried(attack: Attack, box: Box, bench: Bench, planted: list[Path], most: float) -> list[str]:
@@ -142,22 +157,37 @@ def tried(attack: Attack, box: Box, bench: Bench, planted: list[Path], most: flo
     data, filename = bench.notebook(softmax, scale, attack.source), "tiny.ipynb"
     if attack.file:
         data, filename = attack.file(data)
-    before, began = Before.of(box, planted), time.monotonic()
+    before, began, won = quiet(box, planted), time.monotonic(), []
+    runs: list[Measurement] = []
     try:
-        found = bench.measure(box, data, filename)
+        runs += (bench.measure(box, data, filename, attempt) for attempt in range(1, attack.attempts + 1))
     except SubmissionError as refusal:
-        won = (
-            [f"the refusal is no short line: {str(refusal)[:100]!r}"]
-            if len(str(refusal)) > 500 or "\n" in str(refusal)
-            else []
-        )
-    else:
-        won = [] if right else [f"gained {earned(found) - most:g} points"] * (earned(found) > most)
+        short = len(str(refusal)) <= 500 and "\n" not in str(refusal)
+        won += [] if short else [f"the refusal is no short line: {str(refusal)[:100]!r}"]
+    for found in runs:
+        won += [] if right else [f"gained {earned(found) - most:g} points"] * (earned(found) > most)
         won += leaked(found)
         won += ["no verdict"] * any(c.verdict is Verdict.NOT_GRADED for c in found.checks)
+    won += again(runs)
     seconds = time.monotonic() - began
-    won += [f"took {seconds:.0f} s"] * (seconds > LONGEST_S)
+    won += [f"took {seconds:.0f} s"] * (seconds > LONGEST_S * attack.attempts)
     return won + harmed(before, box, planted)
+
+
+def quiet(box: Box, planted: list[Path]) -> Before:
+    """The state before an attack, when nothing of the submission before it is still on its way out."""
+    for _ in range(50):
+        before = Before.of(box, planted)
+        time.sleep(0.01)
+        if Before.of(box, planted) == before:
+            return before
+    raise AssertionError("the box does not come to rest")
+
+
+def again(runs: list[Measurement]) -> list[str]:
+    """A hidden input that came in two attempts: what one pass or fail told of it helps the next."""
+    seeds = [seed for found in runs for seed in found.seeds.values()]
+    return ["the same hidden input twice"] * (len(set(seeds)) < len(seeds))
 
 
 def leaked(found: Measurement) -> list[str]:
@@ -181,7 +211,7 @@ def harmed(before: Before, box: Box, planted: list[Path]) -> list[str]:
     after = Before.of(box, planted)
     won = [f"left {len(after.processes - before.processes)} processes"] * bool(after.processes - before.processes)
     won += ["killed a process of the box"] * bool(before.processes - after.processes)
-    return won + ["changed the host"] * (after.host != before.host)
+    return won + [f"changed the host: {thing[0]}" for thing in sorted(before.host ^ after.host, key=repr)[:1]]
 
 
 def control(box: Box, bench: Bench) -> list[str]:
@@ -204,7 +234,8 @@ for path in ("mine", "/tmp/mine", "/dev/shm/mine"):
 @pytest.fixture(scope="module")
 def planted(tmp_path_factory: pytest.TempPathFactory, state: Path) -> Iterator[list[Path]]:
     """Files of the host that nobody inside may read or change."""
-    files = [Path("/tmp/autograder-canary"), state / "autograder-canary"]
+    name = f"autograder-canary-{os.getpid()}"  # other runs of these tests have their own
+    files = [Path("/tmp") / name, state / name]
     for file in files:
         file.write_text(HOST)
     yield files
@@ -213,26 +244,36 @@ def planted(tmp_path_factory: pytest.TempPathFactory, state: Path) -> Iterator[l
 
 
 @pytest.fixture(scope="module")
-def outcomes(state: Path) -> Iterator[list[tuple[str, ...]]]:
-    """One row for each attack and box, written out at the end."""
-    rows: list[tuple[str, ...]] = []
+def outcomes(state: Path) -> Iterator[dict[str, dict[str, tuple[str, float]]]]:
+    """attack -> box -> what it won and the seconds that it took; added to what earlier runs found."""
+    rows: dict[str, dict[str, tuple[str, float]]] = {}
     yield rows
-    if len(rows) > 20:
-        lines = ["| attack | aims | what it tries | box | outcome | s |", "|---|---|---|---|---|---|"]
-        (state / "attacks.md").write_text("\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)]) + "\n")
+    kept = state / "attacks.json"
+    old = json.loads(kept.read_text()) if kept.exists() else {}
+    new = {attack.id: {**old.get(attack.id, {}), **rows.get(attack.id, {})} for attack in ATTACKS}
+    kept.write_text(json.dumps(new, indent=1))
+
+
+def places(number: int, attack: Attack) -> list[Any]:
+    """The boxes that an attack is tried in, as test parameters; the jails take turns unless all are asked for."""
+    process = [] if attack.wall else [pytest.param("process")]
+    if os.environ.get("ATTACKS") == "all":
+        return [*WALLS, *process]
+    kinds = [[wall for wall in WALLS if wall.values[0].startswith(kind)] for kind in ("bubblewrap", "docker")]
+    chosen = [walls[(number + number // 4) % len(walls)] for walls in kinds]
+    return [*chosen, *process] if os.environ.get("CI") == "true" or number % 4 == 0 else chosen[:1]
 
 
 def cases() -> Iterator[object]:
-    for attack in ATTACKS:
-        marks = [pytest.mark.slow] if attack.slow else []
+    for number, attack in enumerate(ATTACKS):
+        marks = [pytest.mark.slow] * attack.slow + [pytest.mark.gpu] * attack.gpu
         marks += [pytest.mark.xfail(reason=attack.known, strict=True)] if attack.known else []
-        yield pytest.param(attack, "docker", id=f"{attack.id}-docker", marks=[*marks, *DOCKER.marks])
-        yield pytest.param(attack, "bubblewrap", id=f"{attack.id}-bubblewrap", marks=marks)
-        if not attack.wall:
-            yield pytest.param(attack, "process", id=f"{attack.id}-process", marks=marks)
+        for box in places(number, attack):
+            where = [] if attack.gpu else box.marks  # CI has an engine, but no card
+            yield pytest.param(attack, *box.values, id=f"{attack.id}-{box.values[0]}", marks=[*marks, *where])
 
 
-@pytest.mark.parametrize("name", [DOCKER, "bubblewrap", "process"])
+@pytest.mark.parametrize("name", EVERY)
 def test_honest_work_gets_what_it_deserves(name, boxes, bench):
     """The controls themselves: right gets all points, wrong gets none of either exercise, a mix its half."""
     box = box_of(boxes, bench, name)
@@ -246,7 +287,7 @@ def test_the_judge_of_attacks_sees_what_it_should(boxes, bench, planted):
     """A leak, a gain and a proof are found when they are there: the tests below are not blind."""
     box = box_of(boxes, bench, "process")
     won = tried(
-        Attack("Z1", "print a host file", "secret", "print('OWNED', open('/tmp/autograder-canary').read())"),
+        Attack("Z1", "print a host file", "secret", f"print('OWNED', open('{planted[0]}').read())"),
         box,
         bench,
         planted,
@@ -259,20 +300,21 @@ def test_the_judge_of_attacks_sees_what_it_should(boxes, bench, planted):
     )
 
 
+@pytest.mark.filterwarnings("ignore:Duplicate name")  # a zip that holds one twice is an attack
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize(("attack", "name"), list(cases()))
 def test_the_wall_holds(attack, name, boxes, bench, planted, outcomes):
     """No point, no secret, no harm, no lost verdict, nothing left; and honest work right after it gets full points."""
-    box = box_of(boxes, bench, name)
-    began = time.monotonic()
-    try:
-        won = tried(attack, box, bench, planted, most=0.0)
-        won += control(box, bench)
-    except Exception as e:
-        boxes.lost(box)
-        won = [f"no verdict: {type(e).__name__}: {str(e)[:200]}"]
-    row = (attack.id, attack.aims, attack.title, name, "; ".join(won) or "held", f"{time.monotonic() - began:.1f}")
-    outcomes.append(tuple(cell.replace("|", "/").replace("\n", " ") for cell in row))
+    with contextlib.ExitStack() as own:
+        box = own.enter_context(card_box(boxes, name)) if attack.gpu else box_of(boxes, bench, name)
+        began = time.monotonic()
+        try:
+            won = tried(attack, box, bench, planted, most=0.0)
+            won += control(box, bench)
+        except Exception as e:
+            boxes.lost(box)
+            won = [f"no verdict: {type(e).__name__}: {str(e)[:200]}"]
+    outcomes.setdefault(attack.id, {})[name] = ("; ".join(won) or "held", round(time.monotonic() - began, 1))
     assert not won
 
 
@@ -297,4 +339,63 @@ def test_the_table_covers_every_section():
     assert len({a.id for a in ATTACKS}) == len({a.title for a in ATTACKS}) == len(ATTACKS) >= 40
     assert all(sections.count(letter) >= 5 for letter in "ABCDEFGIJX")
     assert {a.aims for a in ATTACKS} == {"points", "secret", "harm", "block", "leftover"}
-    assert attacks.__doc__
+
+
+def test_every_entry_of_the_list_is_tried():
+    """Each entry names attacks that exist, and each attack that is on the list is named by an entry."""
+    known = {attack.id for attack in ATTACKS}
+    named = [id for entry in ENTRIES for id in entry.attacks]
+    assert [entry.words for entry in ENTRIES if not entry.attacks] == []
+    assert set(named) <= known
+    assert {id for id in known if id[0] != "X"} - set(named) == set()
+    assert len({(entry.section, entry.words) for entry in ENTRIES}) == len(ENTRIES)
+
+
+def test_run_time_of_hidden_calls_is_told_to_nobody(boxes, bench):
+    """Slow and fast right answers read the same in all that a student sees."""
+    box = box_of(boxes, bench, "process")
+    slow = RIGHT_SOFTMAX.replace("e = np", "__import__('time').sleep(0.1); e = np", 1)
+    assert told(bench.measure(box, bench.notebook(slow, RIGHT_SCALE))) == told(
+        bench.measure(box, bench.notebook(RIGHT_SOFTMAX, RIGHT_SCALE))
+    )
+
+
+def test_docs_list_these_attacks():
+    """docs/attacks.md has a row for each attack and each entry of today, none succeeds there, and it names no machine."""
+    text = (ROOT / "docs" / "attacks.md").read_text()
+    rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")]
+    assert [row[:2] for row in rows if row[0] in IDS] == [[attack.id, attack.title] for attack in ATTACKS], (
+        "make attacks"
+    )
+    assert [row for row in rows if row[0] in "ABCDEFGIJ"] == [
+        [entry.section, entry.words, " ".join(entry.attacks)] for entry in ENTRIES
+    ]
+    known = len([attack for attack in ATTACKS if attack.known])
+    run = len([attack for attack in ATTACKS if not attack.gpu])
+    assert f"**{known} of {run} attacks succeeded**" in text
+    assert not re.search(r"/work|/root|localhost|[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+", text.replace("metadata", ""))
+
+
+@pytest.mark.slow
+def test_nbgrader_still_loses_to_what_was_seen_in_the_wild(tmp_path):
+    """The column of docs/attacks.md can be trusted: honest work gets its points there, and known tricks still win."""
+    canaries = {name: canary(name) for name in CANARIES.values()}
+    tricks = {
+        "A12": "learned the hidden tests",
+        "B21": "gained",
+        "C1": "gained 4 of 4 points",
+        "C15": "gained",
+        "D4": "held",
+    }
+    chosen = [attack for attack in ATTACKS if attack.id in tricks]
+    for attack, won in nbgrader_side.tried(tmp_path / "course", chosen, canaries).items():
+        assert won.startswith(tricks[attack]), f"{attack}: {won}"
+
+
+def test_nothing_harmful_is_run_without_a_wall():
+    """What is tried on nbgrader exists, and is none of the bombs, kills, hogs and host attacks."""
+    tried = SAME | WRITTEN_FOR_IT.keys()
+    assert tried <= {attack.id for attack in ATTACKS}
+    harmless = {attack.id for attack in ATTACKS if not attack.wall and not attack.slow} | WRITTEN_FOR_IT.keys()
+    assert tried <= harmless
+    assert not {id for id in tried if id[0] in "IJ"}

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from boxes import EVERY, LIMITS, RENEWED, Boxes, descendants, started, submitted, zygote_parent
+from boxes import EVERY, LIMITS, RENEWED, WALLS, Boxes, descendants, started, submitted, zygote_parent
 from test_wire import same
 
 from autograder.errors import StudentFault
@@ -737,6 +737,39 @@ def test_without_a_cgroup_a_family_cannot_take_more_than_one_process_may(jail, b
                 student.call("fill", (10, size), {})
             assert caught.value.kind == kind
             assert student.call("f", (1,), {}).value == 2
+
+
+SEEK_SCIPY = """
+import os, sys, importlib.util
+from scipy.special import softmax
+import torch.nn as nn
+class Net(nn.Module):
+    def __init__(self): super().__init__()
+def found():
+    files = [f for p in sys.path for name in ("scipy", "torch") for _, _, fs in os.walk(os.path.join(p, name)) for f in fs]
+    sys.meta_path[:] = [f for f in sys.meta_path if type(f).__module__ != "guest.absent"]
+    for name in [n for n in sys.modules if n.split(".")[0] == "scipy"]: del sys.modules[name]
+    try:
+        import scipy.special
+        files.append("imported")
+    except ImportError:
+        pass
+    return files
+def works(): return [Net() is not None, softmax([1.0]) is None]
+"""
+
+
+@pytest.mark.parametrize("name", [*WALLS, *RENEWED])
+def test_an_absent_library_is_not_there(name, boxes):
+    """What every exercise of a unit forbids imports as a dummy; the real thing cannot be found by taking that away."""
+    box = boxes.get(name, absent=("jax", "scipy", "torch"))
+    with submitted(box, SEEK_SCIPY, FINE) as student:
+        student.load()
+        assert student.faults == ()
+        assert student.call("works", (), {}).value == [True, False]
+        assert student.call("found", (), {}).value == []
+        assert student.call("f", (1,), {}).value == 2
+    assert "scipy is not there when this unit is graded" in student.output
 
 
 def test_no_socket_pair_of_another_family(wall):

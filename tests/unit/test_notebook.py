@@ -517,3 +517,16 @@ def test_reading_runs_nothing(tmp_path):
         activations=("import numpy as np\n", "import numpy as np\n" + bomb),
         test_hidden=("import numpy as np\n", "import numpy as np\n" + bomb),
     )
+
+
+def test_what_all_exercises_forbid_is_absent(tmp_path):
+    """A library that one exercise allows, or that a cell imports, must be there."""
+    plain, both = '"losses.accuracy"]', '"losses.accuracy"] forbid=["torch", "sklearn", "mylib"]'
+    assert load(tmp_path).absent == ()
+    assert load(tmp_path, notebook=(plain, both)).absent == ("torch",)
+    imported = load(tmp_path, notebook=("import numpy as np\n", "import numpy as np\nimport torch.nn as nn\n"))
+    assert imported.imports == {"numpy", "torch"}
+    (tmp_path / "assignments/tiny/notebook.py").write_text(
+        NOTEBOOK.replace(plain, both).replace("import numpy as np\n", "import numpy as np\nimport torch\n", 1)
+    )
+    assert load_unit(tmp_path, "tiny").absent == ()
