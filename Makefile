@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench stop clean
+.PHONY: help setup demo test lint attacks bench stop clean
 
 # More words for pytest:  make test PYTEST='-k softmax'
 PYTEST ?=
@@ -23,6 +23,11 @@ lint: setup ## ruff and mypy
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
+
+attacks: setup ## try every attack in every box, and on nbgrader; writes docs/attacks.md (a quarter of an hour)
+	@rm -f .autograder/attacks.json
+	@ATTACKS=all .venv/bin/python -m pytest tests/sandbox/test_attacks.py -k "not docs_list"
+	@.venv/bin/python scripts/attack_table.py --nbgrader
 
 bench: setup ## measure the speed of grading on this machine
 	@.venv/bin/python tests/speed/bench.py

@@ -3,9 +3,12 @@
 import textwrap
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from autograder import audit
+from autograder.audit.mutants import mutants
+from autograder.errors import UnitError
 
 TINY = Path(__file__).parents[1] / "fixtures" / "tiny_course"
 HEAD = "import numpy as np\nfrom autograder.checks import *\nfrom reference import activations, linear\n\n"
@@ -137,3 +140,124 @@ def test_a_wrong_solution_that_only_trains_badly_needs_no_diagnosis(course):
 def test_a_progress_is_optional(course):
     """An audit of one seed without a listener works."""
     assert audit.run(course(), "tiny", seeds=1).clean
+
+
+# Mutants
+
+
+def test_a_slip_that_no_check_sees_survives(course):
+    """Without the check that looks at large scores, a solution that overflows keeps all points: told with its diff."""
+    root = course()
+    path = root / "assignments" / "tiny" / "test_hidden.py"
+    path.write_text(path.read_text().replace("* 10_000", "* 1"))
+    report = audit.run(root, "tiny", seeds=3)
+    changes = {s.who.rpartition(": ")[2] for s in report.survivors}
+    assert "`z.max(axis=-1, keepdims=True)` dropped" in changes
+    assert report.kill_rate < 0.95
+    assert not report.clean
+    dropped = next(s for s in report.survivors if "dropped" in s.who)
+    assert (dropped.exercise, dropped.killed, dropped.lost) == ("softmax", False, 0)
+    assert dropped.diff.splitlines()[0].startswith("-    e = np.exp(z - z.max")
+    assert dropped.diff.splitlines()[1] == "+    e = np.exp(z)"
+
+
+EQUIVALENT = """
+[[mutant]]
+function = "softmax"
+line = "e = np.exp(z - z.max(axis=-1, keepdims=True))  # the largest score becomes 0: nothing overflows"
+change = "{change}"
+reason = "For a test."
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [("max -> min", "loses points: it is not equivalent"), ("max -> sum", "there is no mutant softmax")],
+)
+def test_a_list_of_equivalent_mutants_must_be_true(change, told, course):
+    """What loses points, or is no mutant of today's solution, has no place in equivalent.toml."""
+    root = course()
+    (root / "assignments" / "tiny" / "equivalent.toml").write_text(EQUIVALENT.format(change=change))
+    assert any(told in line for line in findings(root))
+
+
+def test_an_equivalent_mutant_does_not_count(course):
+    """It is kept with its reason, and left out of the rate."""
+    root = course()
+    path = root / "assignments" / "tiny" / "test_hidden.py"
+    path.write_text(path.read_text().replace("* 10_000", "* 1"))
+    change = "`z.max(axis=-1, keepdims=True)` dropped"
+    (root / "assignments" / "tiny" / "equivalent.toml").write_text(EQUIVALENT.format(change=change))
+    report = audit.run(root, "tiny", seeds=2)
+    (kept,) = [each for each in report.tried if each.equivalent]
+    assert kept.equivalent == "For a test."
+    assert kept not in report.mutants
+
+
+@pytest.mark.parametrize(
+    "text", ["[[mutant]]\nfunction = 1\n", '[[mutant]]\nfunction = "f"\n', "mutant = [1]\n", "[[mutant\n"]
+)
+def test_a_mistake_in_equivalent_toml_is_one_line(text, course):
+    root = course()
+    (root / "assignments" / "tiny" / "equivalent.toml").write_text(text)
+    with pytest.raises(UnitError, match=r"tiny/equivalent\.toml: ") as caught:
+        audit.run(root, "tiny", seeds=1)
+    assert "\n" not in str(caught.value)
+
+
+def solution(x, n=2):
+    """Every operator finds something here."""
+    total = np.zeros(3, dtype=float)
+    for i in range(n):
+        if x[i] >= 0.5 and i != 1:
+            total += x[1:].mean(axis=0) * -1e-9
+        rest = x.copy() @ x.T
+    y = total if n > 1 else rest
+    return np.tanh(y - 1), total
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "+= -> -=",
+        "* -> /",
+        "@ -> *",
+        "`x[i] >= 0.5` -> `x[i] > 0.5`",
+        "and <-> or",
+        "0.5 -> 1.0",
+        "-> 0.0",
+        "dtype= dropped",
+        "axis= dropped",
+        "axis 0 -> -1",
+        "mean -> sum",
+        "zeros -> ones",
+        "copy() dropped: no copy",
+        ".T dropped",
+        "tanh() dropped",
+        "`x[1:]` without its lower end",
+        "`x[i]` one place earlier",
+        "ends after one round",
+        "runs backwards",
+        "`rest = x.copy() @ x.T` left out",
+        "condition turned round",
+        "the other branch",
+        "swapped",
+        "`1` dropped",
+        "sides swapped",
+        "`-` dropped",
+    ],
+)
+def test_each_slip_is_made(change):
+    """The slips of this field, each somewhere in a function that has room for all of them."""
+    made = [mutant for mutant in mutants(solution) if change in mutant.change]
+    assert made
+    for mutant in made:
+        assert mutant.build(solution) is not solution
+        assert len(mutant.diff.splitlines()) >= 1
+
+
+def test_mutants_are_all_different():
+    """None is the original, none comes twice."""
+    sources = [mutant.source for mutant in mutants(solution)]
+    assert len(sources) == len(set(sources)) > 40
+    assert next(mutants(solution)).original not in sources
