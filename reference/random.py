@@ -88,3 +88,33 @@ def _split(X: Array, y: Array, rng: Rng, train: int) -> Split:
     mean, deviation = X[tr].mean(axis=0), X[tr].std(axis=0)
     X = (X - mean) / deviation
     return X[tr], y[tr], X[te], y[te]
+
+
+def gated_params(rng: Rng, d: int, n: int, gates: str, peepholes: str = "") -> dict[str, Array]:
+    """W_* (n, d), U_* (n, n), b_* (n,) of an LSTM ("fioc") or a GRU ("zrh"), V_* (n, n) of its peepholes.
+
+    No entry is near 0, and biases are as large as weights: what is left out or transposed shows.
+    """
+    p = {}
+    for k in gates:
+        p[f"W_{k}"] = away_from_zero(rng, n, d) / np.sqrt(d)
+        p[f"U_{k}"] = away_from_zero(rng, n, n) / np.sqrt(n)
+        p[f"b_{k}"] = away_from_zero(rng, n) / 2
+    return p | {f"V_{k}": away_from_zero(rng, n, n) / np.sqrt(n) for k in peepholes}
+
+
+def adding_problem(rng: Rng, N: int, T: int) -> tuple[Array, Array]:
+    """Sequences of (value in [0, 1), mark), one mark in each half -> X (N, T, 2), the sums y (N,) of the marked values."""
+    values, marks, rows = rng.uniform(size=(N, T)), np.zeros((N, T)), np.arange(N)
+    marks[rows, rng.integers(T // 2, size=N)] = 1.0
+    marks[rows, rng.integers(T // 2, T, size=N)] = 1.0
+    return np.stack([values, marks], axis=2), (values * marks).sum(axis=1)
+
+
+def attention_mask(rng: Rng, N: int, M: int) -> Array:
+    """Every query may look at some keys and not at all of them; a square mask is not symmetric.  -> (N, M) bool, M >= 2"""
+    while True:
+        mask = rng.random(size=(N, M)) < 0.6
+        some = mask.any(axis=1) & ~mask.all(axis=1)
+        if some.all() and (N != M or (mask != mask.T).any()):
+            return mask
