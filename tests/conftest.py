@@ -18,6 +18,12 @@ import pytest
 from autograder.sandbox import image
 
 ROOT = Path(__file__).parent.parent
+for _name in (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+):  # as the command line does, before numpy comes
+    os.environ.setdefault(_name, "1")
 
 
 def pytest_configure(config: pytest.Config) -> None:

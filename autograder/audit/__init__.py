@@ -43,8 +43,9 @@ Found = Finding | Tried
 _HOSTILE_SEEDS = 3
 MUTANT_SECONDS = 2.0  #: of processor time for one check of a mutant, which may never end
 KILL_RATE = 0.95
-#: Exercises of this name are judged by what a trained model can do: their bugs are measured, not mutated.
-TRAINING = "train"
+#: Functions of this name train a model.  Their bugs are measured over fifty seeds (measure_*.md), not mutated, and here
+#: only the first few seeds of their checks are run: each is a dozen trainings.
+TRAINING, TRAINING_SEEDS = "train", 3
 
 
 def run(root: Path, unit: str, seeds: int = 20, progress: Progress | None = None, jobs: int = 1) -> AuditReport:
@@ -162,19 +163,28 @@ class _Audit:
 
     def _run(self, replaced: Mapping[str, Function], n: int, help: bool = False) -> tuple[CheckResult, ...]:
         """The checks that can see the replaced functions, under the n-th seed."""
-        only = {check for check, names in self.callers.items() if names & replaced.keys()}
+        only = {check for check in self._due(n) if self.callers[check] & replaced.keys()}
         student = LocalStudent({**self.session.solution, **replaced})
         return self.session.run(student, self._seed_of(n), help=help, only=only)
+
+    def _due(self, n: int) -> set[str]:
+        """The checks that are run under the n-th seed."""
+        return {
+            check
+            for check, names in self.callers.items()
+            if n < TRAINING_SEEDS or not any(name.startswith(TRAINING) for name in names)
+        }
 
     def _solution(self, n: int) -> tuple[CheckResult, ...]:
         """Every check for the solution, noting which functions each calls."""
         student = _Heard(self.session.solution)
+        only = self._due(n) if self.callers else None
 
         def seed(check: str) -> int:
             student.names = self.callers.setdefault(check, set())
             return self._seed_of(n)(check)
 
-        return self.session.run(student, seed, help=False)
+        return self.session.run(student, seed, help=False, only=only)
 
     def _broken(self, who: str, results: Iterable[CheckResult], n: int) -> Iterator[Finding]:
         for r in results:
@@ -228,7 +238,8 @@ class _Audit:
         kept: list[int] = []
         shown = False
         first: list[CheckResult] = []
-        for n in range(self.seeds):
+        training = (each.replaces or "").startswith(TRAINING)
+        for n in range(min(self.seeds, TRAINING_SEEDS) if training else self.seeds):
             results = self._run(self._with(each), n, help=True)
             yield from self._broken(who, results, n)
             own = [r for r in results if r.exercise == each.exercise]

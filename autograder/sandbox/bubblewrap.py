@@ -86,8 +86,8 @@ class Bubblewrap(ZygoteBox):
             command += ["--ro-bind", str(folder / name), f"/box/{name}"]
         command += ["--ro-bind", str(self.env), "/box/env", "--proc", "/proc", "--dev", "/dev"]
         for name in self.settings.absent:
-            for packages in self.env.glob(f"lib/python*/site-packages/{name}"):
-                inside = f"/box/env/{packages.relative_to(self.env)}"
+            for library in self.env.glob(f"lib/python*/site-packages/{name}"):
+                inside = f"/box/env/{library.relative_to(self.env)}"
                 command += ["--tmpfs", inside, "--remount-ro", inside]
         command += self._card()
         for path in ("/tmp", "/dev/shm"):
