@@ -60,6 +60,11 @@ class AuditReport:
         return tuple(each for each in self.mutants if not each.killed)
 
     @property
+    def excused(self) -> tuple[Tried, ...]:
+        """Mutants that the unit lists as no slip at all."""
+        return tuple(each for each in self.tried if each.equivalent)
+
+    @property
     def never_failing(self) -> tuple[str, ...]:
         """Checks that no wrong or changed solution ever failed."""
         seen = {check for each in self.tried for check in each.failed}

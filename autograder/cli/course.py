@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
 from rich.text import Text
 
 from .. import release as releases
+from ..errors import CommandError
 from .common import Desk, console, with_desk
 
 if TYPE_CHECKING:
@@ -44,17 +46,40 @@ def release(desk: Desk, units: tuple[str, ...], out: str | None) -> None:
 @click.argument("units", nargs=-1)
 @click.option("--seeds", default=20, show_default=True, help="Draws of every random input.")
 @click.option("--jobs", "-j", default=2, show_default=True, type=click.IntRange(1, 64), help="Processes.")
+@click.option("--html", type=click.Path(path_type=Path), default=None, help="Write all that was seen as a page.")
 @with_desk
-def audit(desk: Desk, units: tuple[str, ...], seeds: int, jobs: int) -> None:
+def audit(desk: Desk, units: tuple[str, ...], seeds: int, jobs: int, html: Path | None) -> None:
     """Prove the hidden tests of UNITS: solution and right.py full marks, blank 0, every wrong.py entry loses its points.
 
     \b
+    The solution is also changed in every way that people slip; at least 95 % of these mutants must lose points.
     Exit code 2 when there is something to mend in a unit.
       autograder audit backprop
+      autograder audit --html audit.html
     """
     reports = [_audited(desk, name, seeds, jobs) for name in units or desk.unit_names()]
+    if len(reports) > 1:
+        console.print(_table(reports))
+    if html is not None:
+        from ..audit.html import render
+
+        try:
+            html.write_text(render(reports), encoding="utf-8")
+        except OSError as e:
+            raise CommandError(f"{html}: cannot be written ({e.strerror}). Choose another place.") from e
+        console.print(Text(f"-> {html}"))
     if not all(report.clean for report in reports):
         raise SystemExit(2)
+
+
+def _table(reports: list[AuditReport]) -> Table:
+    table = Table("unit", "checks", "wrong", "right", "mutants killed", "rate", "seconds", "verdict")
+    for report in reports:
+        killed = f"{len(report.mutants) - len(report.survivors)} of {len(report.mutants)}"
+        verdict = Text("clean", style="green") if report.clean else Text(f"{len(report.findings)} to mend", style="red")
+        counts = (report.checks, report.wrong, report.right, killed, f"{report.kill_rate:.1%}", f"{report.seconds:.0f}")
+        table.add_row(report.unit, *map(str, counts), verdict)
+    return table
 
 
 def _audited(desk: Desk, name: str, seeds: int, jobs: int) -> AuditReport:
@@ -72,4 +97,6 @@ def _audited(desk: Desk, name: str, seeds: int, jobs: int) -> AuditReport:
     console.print(Text(report.summary))
     for finding in report.findings:
         console.print(Text(f"  ✗ {finding}", style="red"))
+    for survivor in report.survivors:
+        console.print(Text(f"  ~ keeps all points: {survivor.who}", style="yellow"))
     return report

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from autograder import audit
+from autograder.audit import html
 from autograder.audit.mutants import mutants
 from autograder.errors import UnitError
 
@@ -261,3 +262,20 @@ def test_mutants_are_all_different():
     sources = [mutant.source for mutant in mutants(solution)]
     assert len(sources) == len(set(sources)) > 40
     assert next(mutants(solution)).original not in sources
+
+
+def test_the_page_tells_it_all(course):
+    """Survivors with their diff, excused ones with their reason, escaped."""
+    root = course()
+    path = root / "assignments" / "tiny" / "test_hidden.py"
+    path.write_text(path.read_text().replace("* 10_000", "* 1"))
+    change = "`z.max(axis=-1, keepdims=True)` dropped"
+    (root / "assignments" / "tiny" / "equivalent.toml").write_text(
+        EQUIVALENT.format(change=change).replace("For a test.", "a <b> reason")
+    )
+    report = audit.run(root, "tiny", seeds=2)
+    text = html.render([report])
+    assert "Slips that keep all points" in text
+    assert "+    e = np.exp(z)" in text
+    assert "a &lt;b&gt; reason" in text
+    assert "<script" not in text
