@@ -1,7 +1,8 @@
 """Can a unit's tests be trusted?
 
 The solution and every right.py entry score full, nothing scores 0, every wrong.py entry loses points in its exercise
-and nowhere else and its diagnosis is shown, mutants of the solution lose points, and no answer whatever makes a check
+and nowhere else and its diagnosis is shown, mutants of the solution lose points, the right answers in
+other clothes (lists, tensors, views) lose none, and no answer whatever makes a check
 "not graded": all under many seeds, because a student meets any seed.
 
 Everything runs in our own processes through LocalStudent, which passes values through the wire's own encoding: these are
@@ -25,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.audit import equivalent
+from autograder.audit.dressed import DRESSINGS, dressed
 from autograder.audit.hostile import ANYTHING, NAMES, hostile
 from autograder.audit.mutants import Mutant, mutants
 from autograder.audit.report import AuditReport, Finding, Tried
@@ -144,6 +146,7 @@ class _Audit:
             *(functools.partial(self._rightly, each) for each in self.right),
             *(functools.partial(self._loses, each) for each in self.session.wrong),
             *(functools.partial(self._hostile, name) for name in NAMES),
+            *(functools.partial(self._dressed, name) for name in DRESSINGS),
             self._stale,
             *(functools.partial(self._mutant, exercise, mutant) for exercise, mutant in self.mutants),
         ]
@@ -196,17 +199,20 @@ class _Audit:
     def _full_with(self, who: str, replaced: Mapping[str, Function]) -> Iterator[Finding]:
         yield from self._full(who, lambda n: self._run(replaced, n))
 
-    def _full(self, who: str, run: Callable[[int], tuple[CheckResult, ...]]) -> Iterator[Finding]:
+    def _full(
+        self, who: str, run: Callable[[int], tuple[CheckResult, ...]], seeds: int | None = None
+    ) -> Iterator[Finding]:
         self.progress(who)
         lost: dict[str, list[str]] = {}
-        for n in range(self.seeds):
+        seeds = self.seeds if seeds is None else seeds
+        for n in range(seeds):
             results = run(n)
             yield from self._broken(who, results, n)
             for r in results:
                 if r.verdict not in (Verdict.PASSED, Verdict.NOT_GRADED):
                     lost.setdefault(r.check, []).append(f"{r.verdict.value} at seed {n}: {r.message}")
         for check, times in lost.items():
-            yield Finding(who, f"{check} takes points of it under {len(times)} of {self.seeds} seeds ({times[0]})")
+            yield Finding(who, f"{check} takes points of it under {len(times)} of {seeds} seeds ({times[0]})")
 
     def _blank(self) -> Iterator[Finding]:
         self.progress("blank")
@@ -276,6 +282,12 @@ class _Audit:
                 yield Finding(
                     f"exercise {exercise.id}", "wrong.py has no wrong solution of it: what its checks see is unknown"
                 )
+
+    def _dressed(self, name: str) -> Iterator[Finding]:
+        """The right answers as lists, tensors, views ...: nobody loses a point for the form of an answer."""
+        replaced = {f: dressed(name, function) for f, function in self.session.solution.items()}
+        who, seeds = f"right in {name}", min(self.seeds, _HOSTILE_SEEDS)
+        yield from self._full(who, lambda n: self._run(replaced, n), seeds)
 
     # Mutants
 

@@ -143,6 +143,21 @@ def test_a_progress_is_optional(course):
     assert audit.run(course(), "tiny", seeds=1).clean
 
 
+def test_a_check_that_wants_arrays_is_found(course):
+    """Lists, tuples and tensors are right answers too; who asks for an attribute of an array has not thought of them."""
+    strict = """
+    @check("scale", points=1)
+    def test_strict(student):
+        \"\"\"Strict.\"\"\"
+        y = student.scale(np.ones(2))["y"]
+        assert isinstance(y._value, np.ndarray)
+        agree(y, np.ones(2))
+    """
+    told = findings(course(test_hidden=strict))
+    assert any(line.startswith("right in lists: test_strict takes points") for line in told)
+    assert not any("right in views" in line for line in told)
+
+
 # Mutants
 
 
