@@ -219,9 +219,11 @@ def _lines(unit: Unit, hidden: Mapping[str, bytes]) -> Iterator[_Secret]:
         if name != f"{place}/notebook.py" and not name.startswith(f"{place}/data/"):
             for n, line in enumerate(content.decode("utf-8", "replace").splitlines(), 1):
                 told.setdefault(line.strip(), f"{name}:{n}")
+    public = {name for exercise in unit.exercises for name in (exercise.id, *exercise.functions)}
     for line, at in told.items():
-        # An import says nothing of an answer, and stands in every file.
-        if len(line) >= _SHORTEST and not re.match(r"(import|from) [\w.]+", line):
+        # An import says nothing of an answer, and stands in every file; so does the name of an exercise on its own line.
+        told_anyway = re.match(r"(import|from) [\w.]+", line) or line.strip("\"',") in public
+        if len(line) >= _SHORTEST and not told_anyway:
             yield _Secret(line, at)
 
 

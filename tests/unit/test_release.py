@@ -191,6 +191,22 @@ def test_a_leak_stops_the_release(course, tmp_path):
     assert released(course, tmp_path / "release") == before
 
 
+def test_the_name_of_an_exercise_is_no_secret(course, tmp_path):
+    """A formatter puts a long mark's first word on a line of its own; the same word stands in the notebook's metadata."""
+    for name, text in (
+        ("notebook.py", None),
+        ("test_hidden.py", None),
+        ("wrong.py", 'MARK = (\n    "double_everything",\n)'),
+    ):
+        path = course.root / "assignments/tiny" / name
+        path.write_text(text or path.read_text().replace("double", "double_everything"))
+    path = course.root / "reference/shapes.py"
+    path.write_text(path.read_text().replace("double", "double_everything"))
+    unit = load_unit(course.root, "tiny")
+    assert release.leaks(unit, {"tiny.ipynb": b'"grade_id": "double_everything",'}) == ()
+    assert release.leaks(unit, {"tiny.ipynb": b"@wrong(double_everything)\nreturn x * 2.0 + 0.0"})
+
+
 def test_a_unit_that_is_not_in_the_course_is_not_released(course, unit, tmp_path):
     """course.yaml decides what exists."""
     alone = Course(**{**course.__dict__, "units": course.units[1:]})
