@@ -14,7 +14,7 @@ LAYERS = [
     ["errors", "guest"],
     ["records"],
     ["secret", "course", "notebook", "bundle", "store"],
-    ["release", "intake", "sandbox", "checks", "scoring", "feedback"],
+    ["release", "scaffold", "intake", "sandbox", "checks", "scoring", "feedback"],
     ["pipeline"],
     ["workers"],
     ["audit"],

@@ -22,6 +22,7 @@ VERBS = {
     "demo": ("demo", "Release a unit, grade 30 sample submissions and a dozen attacks, show the results."),
     "doctor": ("doctor", "Say what is there, what is missing, and the command that mends it."),
     "image": ("doctor", "Build what student code runs in: the box's environment and Docker image."),
+    "new": ("new", "Write a small working exercise of your own into the course."),
     "audit": ("course", "Prove a unit's tests: right solutions pass, wrong ones lose points."),
     "release": ("course", "Write a unit's notebook and data for students."),
     "submit": ("grading", "Hand in a file: checked, kept for good, receipt given."),

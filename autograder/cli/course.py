@@ -36,7 +36,7 @@ def release(desk: Desk, units: tuple[str, ...], out: str | None) -> None:
         points = sum(e.points for e in unit.exercises)
         by_hand = sum(m.points for m in unit.manual)
         console.print(
-            Text(f"{name}: {len(unit.exercises)} exercises, {points:g} points"),
+            Text(f"{name}: {len(unit.exercises)} exercise{'s' * (len(unit.exercises) != 1)}, {points:g} points"),
             Text(f"(and {by_hand:g} by hand)" if by_hand else ""),
             Text(f"-> {path}"),
         )
