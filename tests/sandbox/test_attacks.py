@@ -207,8 +207,13 @@ def leaked(found: Measurement) -> list[str]:
 
 
 def harmed(before: Before, box: Box, planted: list[Path]) -> list[str]:
-    """What is not as it was."""
+    """What is not as it was, a moment later: a helper of the jail may still be on its way out on a busy machine."""
     after = Before.of(box, planted)
+    for _ in range(100):
+        if after.processes <= before.processes:
+            break
+        time.sleep(0.03)
+        after = Before.of(box, planted)
     won = [f"left {len(after.processes - before.processes)} processes"] * bool(after.processes - before.processes)
     won += ["killed a process of the box"] * bool(before.processes - after.processes)
     return won + [f"changed the host: {thing[0]}" for thing in sorted(before.host ^ after.host, key=repr)[:1]]
@@ -327,10 +332,14 @@ def test_a_hog_in_one_box_costs_its_neighbour_nothing(name, boxes, bench):
     with submitted(hog, spin, limits=hog.settings.limits) as student:
         spinning = threading.Thread(target=student.try_load)
         spinning.start()
-        won = [word for _ in range(4) for word in control(box, bench)]
-        assert spinning.is_alive()
+        won, rounds = [], 0
+        while rounds < 4 and spinning.is_alive():
+            words = control(box, bench)
+            if spinning.is_alive():  # to its end it had the other box beside it
+                won, rounds = won + words, rounds + 1
         spinning.join()
     assert won == []
+    assert rounds >= 1
 
 
 def test_the_table_covers_every_section():
