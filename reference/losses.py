@@ -55,3 +55,40 @@ def l1_penalty(W: Array, lam: float) -> float:
 def l1_penalty_grad(W: Array, lam: float) -> Array:
     """A subgradient of lam sum |W|: lam sign W, 0 at 0."""
     return lam * np.sign(W)
+
+
+def zero_one(y: Array, yhat: Array) -> float:
+    """Share of wrong classes, mean of 1_{y != yhat}.  y, yhat (N,) -> float.  [Boyer, "How to measure the performance"]"""
+    return float(np.mean(np.asarray(y) != np.asarray(yhat)))
+
+
+# The next one says all losses again, in one place: its body is the solution of an exercise and stands alone there.
+
+
+def losses(name: str, y: Array, p: Array) -> float:
+    """The mean over the samples of a loss between labels y and predictions p.  y, p of one shape -> float.
+
+    "mse" (y - p)^2;  "mae" |y - p|;  "rmse" the root of "mse";  "mape" |(y - p) / y|, a fraction, no y = 0;
+    "bce" -(y log p + (1 - y) log(1 - p)), y in {0, 1}, p in [0, 1], both (N,);
+    "ce" -sum_k y_k log p_k, one-hot rows y and probabilities p, both (N, K);  "zero_one" 1 where y != p, else 0.
+    0 log 0 = 0.
+    """
+    if name == "mse":
+        return float(np.mean((y - p) ** 2))
+    if name == "mae":
+        return float(np.mean(np.abs(y - p)))
+    if name == "rmse":
+        return float(np.sqrt(np.mean((y - p) ** 2)))
+    if name == "mape":
+        return float(np.mean(np.abs((y - p) / y)))
+    if name == "bce":
+        # Where a label is 0 its term is 0, whatever the probability: take log 1 there.
+        ones = y * np.log(np.where(y > 0, p, 1.0))
+        zeros = (1 - y) * np.log(np.where(y < 1, 1 - p, 1.0))
+        return float(-np.mean(ones + zeros))
+    if name == "ce":
+        logs = np.log(np.where(y > 0, p, 1.0))
+        return float(-np.sum(y * logs) / len(y))
+    if name == "zero_one":
+        return float(np.mean(y != p))
+    raise ValueError(f"unknown loss {name!r}")

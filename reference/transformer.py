@@ -15,22 +15,13 @@ from typing import Any
 import numpy as np
 
 from reference.attention import attention, causal_mask, mha_params
+from reference.regularize import layernorm
 
 Array = np.ndarray
 Params = dict[str, Any]
 
 
 # Blocks ----------------------------------------------------------------------------------------------------------
-
-
-def layer_norm(X: Array, gamma: Array, beta: Array, eps: float = 1e-5) -> Array:
-    """Each row by itself to mean 0 and variance 1, then gamma X + beta.  X (N, d), gamma, beta (d,) -> (N, d).
-
-    The variance divides by d, eps stands under the root.  [Ba 2016; Boyer: "over the embedding dimension only"]
-    """
-    mean = X.mean(axis=-1, keepdims=True)
-    variance = X.var(axis=-1, keepdims=True)
-    return gamma * (X - mean) / np.sqrt(variance + eps) + beta
 
 
 def multi_head_attention(X: Array, memory: Array, p: Params, H: int, mask: Array | None = None) -> Array:
@@ -56,11 +47,11 @@ def encoder_block(X: Array, p: Params, H: int, norm: str = "post", mask: Array |
     norm: "post" is norm(x + f(x)) (Vaswani), "pre" is x + f(norm(x)); the lectures do not say.  Only attention mixes rows.
     """
     if norm == "post":
-        X = layer_norm(X + multi_head_attention(X, X, p["attention"], H, mask), p["gamma_1"], p["beta_1"])
-        return layer_norm(X + mlp(X, p), p["gamma_2"], p["beta_2"])
-    Z = layer_norm(X, p["gamma_1"], p["beta_1"])
+        X = layernorm(X + multi_head_attention(X, X, p["attention"], H, mask), p["gamma_1"], p["beta_1"])
+        return layernorm(X + mlp(X, p), p["gamma_2"], p["beta_2"])
+    Z = layernorm(X, p["gamma_1"], p["beta_1"])
     X = X + multi_head_attention(Z, Z, p["attention"], H, mask)
-    return X + mlp(layer_norm(X, p["gamma_2"], p["beta_2"]), p)
+    return X + mlp(layernorm(X, p["gamma_2"], p["beta_2"]), p)
 
 
 def decoder_block(Y: Array, memory: Array, p: Params, H: int, norm: str = "post", mask: Array | None = None) -> Array:
@@ -71,13 +62,13 @@ def decoder_block(Y: Array, memory: Array, p: Params, H: int, norm: str = "post"
     """
     causal = causal_mask(len(Y))
     if norm == "post":
-        Y = layer_norm(Y + multi_head_attention(Y, Y, p["self"], H, causal), p["gamma_1"], p["beta_1"])
-        Y = layer_norm(Y + multi_head_attention(Y, memory, p["cross"], H, mask), p["gamma_2"], p["beta_2"])
-        return layer_norm(Y + mlp(Y, p), p["gamma_3"], p["beta_3"])
-    Z = layer_norm(Y, p["gamma_1"], p["beta_1"])
+        Y = layernorm(Y + multi_head_attention(Y, Y, p["self"], H, causal), p["gamma_1"], p["beta_1"])
+        Y = layernorm(Y + multi_head_attention(Y, memory, p["cross"], H, mask), p["gamma_2"], p["beta_2"])
+        return layernorm(Y + mlp(Y, p), p["gamma_3"], p["beta_3"])
+    Z = layernorm(Y, p["gamma_1"], p["beta_1"])
     Y = Y + multi_head_attention(Z, Z, p["self"], H, causal)
-    Y = Y + multi_head_attention(layer_norm(Y, p["gamma_2"], p["beta_2"]), memory, p["cross"], H, mask)
-    return Y + mlp(layer_norm(Y, p["gamma_3"], p["beta_3"]), p)
+    Y = Y + multi_head_attention(layernorm(Y, p["gamma_2"], p["beta_2"]), memory, p["cross"], H, mask)
+    return Y + mlp(layernorm(Y, p["gamma_3"], p["beta_3"]), p)
 
 
 def encode(X: Array, blocks: Sequence[Params], H: int, norm: str = "post", mask: Array | None = None) -> Array:

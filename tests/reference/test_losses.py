@@ -3,8 +3,17 @@
 import numpy as np
 import pytest
 import torch
+from sklearn.metrics import (
+    log_loss,
+    mean_absolute_error,
+    mean_absolute_percentage_error,
+    mean_squared_error,
+    root_mean_squared_error,
+    zero_one_loss,
+)
 
 from reference import losses as L
+from reference import metrics
 
 
 def near(got, expected, rtol=1e-12):
@@ -70,3 +79,77 @@ def test_penalties_are_autograds(value, grad, theirs, rng):
 def test_penalty_of_the_lecture():
     """W = 2, lam = 0.1: gradient 0.4 (A37)."""
     near(L.l2_penalty_grad(np.array([2.0]), 0.1), [0.4])
+
+
+def test_zero_one_is_one_minus_the_accuracy(rng):
+    """scikit-learn's zero_one_loss (A34), for numbers and for names of classes."""
+    y, yhat = rng.integers(3, size=20), rng.integers(3, size=20)
+    near(L.zero_one(y, yhat), zero_one_loss(y, yhat))
+    assert L.zero_one(["cat", "dog", "cat", "cat"], ["cat", "cat", "cat", "cat"]) == 0.25
+
+
+@pytest.mark.parametrize(
+    ("name", "theirs"),
+    [
+        ("mse", mean_squared_error),
+        ("mae", mean_absolute_error),
+        ("rmse", root_mean_squared_error),
+        ("mape", mean_absolute_percentage_error),
+    ],
+)
+def test_named_regression_loss_is_scikit_learns(name, theirs, rng):
+    """Several sizes, one sample among them."""
+    for N in (1, 2, 9):
+        y, p = rng.normal(size=N), rng.normal(size=N)
+        near(L.losses(name, y, p), theirs(y, p))
+
+
+def test_named_classification_losses(rng):
+    """PyTorch's binary cross-entropy, scikit-learn's log loss and zero-one loss; N and K differ."""
+    y, p = rng.integers(2, size=7).astype(float), rng.uniform(0.05, 0.95, size=7)
+    expected = torch.nn.functional.binary_cross_entropy(torch.from_numpy(p), torch.from_numpy(y)).item()
+    near(L.losses("bce", y, p), expected)
+    labels, S = rng.integers(3, size=5), rng.dirichlet(np.ones(3), size=5)
+    near(L.losses("ce", np.eye(3)[labels], S), log_loss(labels, S, labels=range(3)))
+    near(L.losses("zero_one", labels, S.argmax(axis=1)), zero_one_loss(labels, S.argmax(axis=1)))
+
+
+def test_named_losses_are_the_functions(rng):
+    """One formula, said twice in the module, is one; soft labels too."""
+    y, p = rng.uniform(0.1, 0.9, size=6), rng.uniform(0.1, 0.9, size=6)
+    for name, f in (("mse", L.mse), ("mae", L.mae), ("rmse", L.rmse), ("zero_one", L.zero_one)):
+        near(L.losses(name, y, p), f(y, p))
+    near(L.losses("mape", y, p), metrics.mape(y, p))
+    near(L.losses("bce", y, p), L.bce(p, y))
+    P, S = rng.dirichlet(np.ones(4), size=3), rng.dirichlet(np.ones(4), size=3)
+    near(L.losses("ce", P, S), L.cross_entropy(S, P))
+
+
+def test_named_losses_of_the_lecture():
+    """Residuals (0, 0, 0, 4): 4, 2, 1 (A33); y = 0, q = .8: +1.6094 (E5); equal rows over ten classes: ln 10 (E2, A36)."""
+    y, p = np.array([1.0, 2.0, 3.0, 4.0]), np.array([1.0, 2.0, 3.0, 8.0])
+    assert [L.losses(name, y, p) for name in ("mse", "rmse", "mae", "mape")] == [4.0, 2.0, 1.0, 0.25]
+    near(L.losses("bce", np.array([0.0]), np.array([0.8])), np.log(5))
+    near(L.losses("ce", np.eye(10)[:3], np.full((3, 10), 0.1)), np.log(10))
+
+
+def test_certainty_costs_nothing_if_right():
+    """Probabilities of exactly 0 and 1 where they belong: 0, no NaN; integers are labels too."""
+    with np.errstate(all="raise"):
+        assert L.losses("bce", np.array([0, 1]), np.array([0.0, 1.0])) == 0.0
+        assert L.losses("ce", np.array([[0, 1]]), np.array([[0.0, 1.0]])) == 0.0
+
+
+def test_unknown_loss_is_refused():
+    """A misspelt name is an error."""
+    with pytest.raises(ValueError):
+        L.losses("hinge", np.ones(1), np.ones(1))
+
+
+def test_samples_of_the_quiz():
+    """Q02.1 to Q02.4, Q06.1, Q06.2, with the digits printed there."""
+    near(L.rmse(np.array([1.0, 4.0, 7.0]), np.zeros(3)), 4.69042, rtol=3e-6)
+    near(L.bce(np.array([0.1]), np.array([1.0])), 2.30259, rtol=3e-6)
+    near(L.cross_entropy(np.array([[0.25, 0.45, 0.3]]), np.array([[0.0, 1.0, 0.0]])), 0.798508, rtol=1e-6)
+    near(L.l2_penalty_grad(np.array([2.0, -5.0]), 0.01)[1], -0.1)
+    near(L.l1_penalty(np.array([3.0, -4.0]), 0.1), 0.7)
