@@ -118,3 +118,14 @@ def attention_mask(rng: Rng, N: int, M: int) -> Array:
         some = mask.any(axis=1) & ~mask.all(axis=1)
         if some.all() and (N != M or (mask != mask.T).any()):
             return mask
+
+
+def gaussian_ring(rng: Rng, N: int, turn: float, modes: int = 8, radius: float = 2.0, sigma: float = 0.1) -> Array:
+    """Points of round normal laws whose centers stand evenly on a circle, the first at the angle `turn`.  -> (N, 2)"""
+    return ring_centers(turn, modes, radius)[rng.integers(modes, size=N)] + sigma * rng.normal(size=(N, 2))
+
+
+def ring_centers(turn: float, modes: int = 8, radius: float = 2.0) -> Array:
+    """The centers of gaussian_ring.  -> (modes, 2)"""
+    angle = turn + 2 * np.pi * np.arange(modes) / modes
+    return radius * np.stack([np.cos(angle), np.sin(angle)], axis=1)

@@ -28,7 +28,7 @@
 # * **What is forbidden.** In exercises 1 to 6: `torch.nn`, `torch.distributions`, `scipy`, `sklearn` and other libraries with
 #   ready-made losses; in exercise 4 all of torch, since the gradient is to be yours. In exercise 7 all of torch is allowed.
 #   A forbidden call costs the exercise. Later functions may (and should) call your earlier ones.
-# * Results are compared to about seven digits. One call may take 5 seconds.
+# * Results are compared to about seven digits. One call may take 10 seconds.
 #
 # **In the lectures**: Turinici, "Variational AutoEncoders (VAE)" and "Principes de fonctionnement de l'IA génératif";
 # Michel, "Variational Autoencoders"; Belhafaoui, "Autoencoders". They show the idea and the call
@@ -321,7 +321,7 @@ np.testing.assert_allclose(out["xhat"], [[3.0, 7.0]], rtol=1e-7)
 #   at most 512.
 # * `seed` is an integer: **the same seed must give the same parameters**, so take *all* your randomness from it, as by
 #   `torch.manual_seed(seed)`.
-# * Start, optimiser, batches, number of updates are your choice; a call may take 5 seconds, on one processor that may be
+# * Start, optimiser, batches, number of updates are your choice; a call may take 10 seconds, on one processor that may be
 #   slower than yours.
 #
 # What counts is the loss of exercise 3 (Bernoulli, $\beta = 1$) on the 500 other digits, averaged over four draws of the noise.
