@@ -373,8 +373,11 @@ class _Faults:
 
     def first(self, errors: list[ErrorDetails]) -> CourseError:
         """The mistake that stands highest in the file; the next one shows when it is mended."""
-        found = [self.one(error) for error in errors]
-        return min(found, key=lambda error: int(str(error).split(":")[1]))
+        # A list whose only entry is wrong counts as empty too: the entry's own mistake says more.
+        below = [e for e in errors if not any(o is not e and o["loc"][: len(e["loc"])] == e["loc"] for o in errors)]
+        # A misspelt key is missing under its right name as well: the misspelling says more.
+        below.sort(key=lambda error: error["type"] != "extra_forbidden")
+        return min(map(self.one, below), key=lambda error: int(str(error).split(":")[1]))
 
     def one(self, error: ErrorDetails) -> CourseError:
         place: Place = tuple(error["loc"])

@@ -57,6 +57,20 @@ def test_a_good_file_is_resolved(tmp_path):
     assert (got.late.per_day, got.late.max_days, got.root) == (0.2, 3, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        ("{nam: backprop}", "course.yaml:3: unknown key 'nam'. Did you mean 'name'?"),
+        ("{title: Backprop}", "course.yaml:3: 'units[0].name' is missing."),
+    ],
+)
+def test_the_only_units_own_mistake_is_told(entry, told, tmp_path):
+    """A wrong entry leaves the list empty; what is wrong with the entry is what helps."""
+    with pytest.raises(CourseError) as caught:
+        load_course(folder(tmp_path, f"id: x\nunits:\n  - {entry}\n"))
+    assert str(caught.value).startswith(told)
+
+
 def test_attempts_may_wait(tmp_path):
     """A bare number is a limit; limit and cool-down stand side by side; left out, everything is open."""
     both = GOOD.replace("attempts: 20", "attempts: {limit: 5, cooldown: 30}")
