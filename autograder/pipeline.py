@@ -116,13 +116,17 @@ def forbidden_uses(found: Intake, unit: Unit) -> dict[str, str]:
     sentences: dict[str, str] = {}
     given = {cell.id for cell in unit.cells if cell.kind == "code"}
     own = [(i, c, intake.definitions(c.source)) for i, c in enumerate(found.cells) if c.id not in given]
+    defined = {i: names.keys() for i, _, names in own}
     program = forbidden.Program([cell.source for cell in found.cells])
     for exercise in unit.exercises:
-        # One cell may solve several exercises (a .py file is one cell), so what it defines decides, not what it is called.
+        # One cell may solve several exercises (a .py file is one cell), so what it defines decides, not what it is called;
+        # and what such a cell uses for one of them says nothing of the others.
+        others = {name for other in unit.exercises if other is not exercise for name in other.functions}
         named = [i for i, cell, _ in own if cell.exercise == exercise.id]
         defining = [i for i, _, names in own if not names.keys().isdisjoint(exercise.functions)]
         for cell in sorted({*named, *defining[-SCANNED:]}):
-            uses = program.uses(cell, exercise.forbid)
+            mixed = not others.isdisjoint(defined[cell])
+            uses = program.uses(cell, exercise.forbid, exercise.functions if mixed else None)
             if uses:
                 sentences[exercise.id] = (
                     f"`{uses[0].name}` (line {uses[0].line} of your cell) is not allowed in this exercise."

@@ -23,7 +23,7 @@
 # * **Do not change your inputs**: a function that writes into the arrays it was given loses points.
 # * **Write it yourself, with numpy.** All of `torch`, `scipy`, `sklearn`, and other libraries that differentiate or
 #   train for you, are forbidden here; a forbidden call costs the exercise. Later functions may (and should) call your
-#   earlier ones.
+#   earlier ones, and helpers of your own.
 # * Results are compared to about seven digits (five after many updates). One call may take 5 seconds.
 
 # %%
@@ -75,7 +75,7 @@ np.testing.assert_allclose(S, np.full((2, 4), 0.25), rtol=1e-7, err_msg="each ro
 #
 # Where $P_{nk} = 0$ the term counts as 0, **even if** $S_{nk} = 0$ (in numpy `0 * log(0)` is `nan`: avoid it). A zero
 # in `S` where `P` is positive is never tested. An exact value is asked: adding something to *all* probabilities
-# changes the loss; clip below 1e-12, or mask.
+# changes the loss; mask, or clip below 1e-12 (a smaller `S` where `P` is positive is never tested).
 #
 # *Example.* `S = [[1/2, 1/2], [1/4, 3/4]]`, `P = [[1, 0], [1, 0]]`:
 # $-(\ln\frac12 + \ln\frac14) / 2 = \frac32 \ln 2 \approx 1.0397$.
@@ -327,7 +327,7 @@ plt.show()
 # * Sizes, start, step size, number of epochs and optimiser (written by you) are your choice.
 #
 # It is run on fresh random splits of **iris** (100 training rows) and **wine** (120), with columns and class numbers
-# in random order, and on **rings** (200 points: is a point in the inner disc or in the ring around it?). What counts
+# in random order, and on **rings** (200 training points: is a point in the inner disc or in the ring around it?). What counts
 # is the *held-out cross-entropy*: the mean of $-\ln$ softmax(logits) at the right class, over the rows of `Xte`,
 # averaged over four splits each of iris and of wine and over one of rings. Unlike accuracy, it also sees whether your
 # probabilities can be trusted. Each data set gives one point:

@@ -384,7 +384,7 @@ plt.show()
 #
 # A neuron of the first layer sees 3 by 3 pixels, say. One of the second layer sees 3 by 3 neurons of the first, and so more
 # pixels; the deeper, the wider. The side of the square of pixels that can reach a neuron is its **receptive field** $r$.
-# Along with it goes the **jump** $j$: how many pixels lie between the fields of two neighbours. Start at the picture
+# Along with it goes the **jump** $j$: how many pixels apart the fields of two neighbours start. Start at the picture
 # with $r = 1$ and $j = 1$ and go through the layers, first layer first, each with its kernel (or pooling window) $k$ and
 # its stride $s$:
 #
@@ -427,8 +427,8 @@ plt.show()
 #
 # **(a)** The paper on AlexNet says that its pictures have 224 by 224 pixels; Turinici's slide says that this must be a
 # typing error, and that 227 is meant. The first layer has kernels of 11 by 11, stride 4, no padding. Explain, with numbers,
-# what is odd about 224, what your `conv_out` makes of it, and what happens to the picture then. Name one change other than
-# 227 pixels with which every pixel would be used.
+# what is odd about 224, what your `conv_out` makes of it, and which pixels are not used then. Name one change, of the kernel, the
+# stride or the padding, with which no pixel of the picture is left unused.
 #
 # **(b)** Somebody shuffles the pixels of all pictures of a data set, training and test, by one and the same permutation. One
 # slide says that the output of a dense network "would be the same". In which sense is this true, and in which is it
@@ -438,9 +438,8 @@ plt.show()
 # **1 point** (a): $(224 - 11) / 4 + 1 = 54.25$ is no integer, while $(227 - 11) / 4 + 1 = 55$ is (½). The floor makes it 54;
 # the kernels then reach pixel $53 \cdot 4 + 11 = 223$, so one row and one column are never seen (½).
 #
-# **½ point** (a): a change that works: $224 + 2p - 11$ must be divisible by 4 with zeros on both sides, which no $p$
-# achieves ($213 + 2p$ is odd); so a stride of 1 or 3 ($213 = 3 \cdot 71$), a kernel of 12 or 8, one-sided padding of 3, 223 pixels.
-# Half a point for any of these or another that is checked by a number.
+# **½ point** (a): a change that works, checked by a number: a stride of 1 or 3 ($213 = 3 \cdot 71$), a kernel of 8 or 12, padding
+# of 3 on one side, or of 2 or 3 on both (the division leaves a rest, but only padding is left over).
 #
 # **½ point** (b): true after *relearning* (or when the columns of the first weight matrix are permuted likewise): a dense
 # layer does not know which pixels are neighbours, so training on shuffled pictures can give the same function.
@@ -456,7 +455,8 @@ plt.show()
 # ### BEGIN SOLUTION
 # **(a)** $(224 - 11)/4 + 1 = 54.25$ is not an integer, $(227 - 11)/4 + 1 = 55$ is. `conv_out` rounds down to 54. The last
 # of the 54 windows ends at pixel $53 \cdot 4 + 11 = 223$: one row and one column are never looked at. With a stride of 3,
-# for example, $213 / 3 + 1 = 72$ windows use every pixel. (Padding both sides does not help: $213 + 2p$ stays odd.)
+# for example, $213 / 3 + 1 = 72$ windows use every pixel. (A padding of 2 on both sides
+# works too: 55 windows reach place 227 of 228, and what is left over is padding.)
 #
 # **(b)** If the columns of the first weight matrix are permuted in the same way, every neuron of the first layer computes what
 # it did before: so a dense network that is *trained again* on shuffled pictures can reach the very same outputs. A network

@@ -25,7 +25,8 @@
 #   number, and where integers are asked any integer-valued number counts.
 # * **Do not change your inputs**: a function that writes into the arrays it was given loses points.
 # * **Write it yourself, with numpy.** All of `torch`, `scipy`, `sklearn` and other libraries with ready-made attention are
-#   forbidden here; a forbidden call costs the exercise. Later functions may (and should) call your earlier ones.
+#   forbidden here; a forbidden call costs the exercise. Later functions may (and should) call your earlier ones,
+#   and helpers of your own.
 # * Results are compared to about seven digits. One call may take 5 seconds.
 #
 # **In the lectures**: Boyer, "Transformers" (from "A preliminary version of self-attention" to "The original
@@ -360,7 +361,8 @@ for variant in ("vaswani", "all_sine"):
 # **(a)** Prove that $f(PX) = P f(X)$ for every $X$ and every $P$. (Use that a permutation matrix has $P^\top P = I$.)
 # **(b)** Give two words in numbers, and a $P$, for which $f(PX) \ne f(X)$, so that "invariant" is false.
 # **(c)** A classifier takes the mean of the rows of $f(X)$. What does it make of "The dog chases the cat" and "The cat
-# chases the dog", and what changes when the positional code of exercise 6 is added to the words?
+# chases the dog", and what changes in general when the positional code of exercise 6 is added to
+# the words?
 #
 # ### BEGIN MARK SCHEME
 # **1½ points** (a): the scores become $(PX)(PX)^\top = P (X X^\top) P^\top$ (½); softmax along the rows only moves

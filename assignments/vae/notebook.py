@@ -27,7 +27,8 @@
 # * **Do not change your inputs**: a function that writes into the arrays or dicts it was given loses points.
 # * **What is forbidden.** In exercises 1 to 6: `torch.nn`, `torch.distributions`, `scipy`, `sklearn` and other libraries with
 #   ready-made losses; in exercise 4 all of torch, since the gradient is to be yours. In exercise 7 all of torch is allowed.
-#   A forbidden call costs the exercise. Later functions may (and should) call your earlier ones.
+#   A forbidden call costs the exercise. Later functions may (and should) call your earlier ones, and
+#   helpers of your own.
 # * Results are compared to about seven digits. One call may take 10 seconds.
 #
 # **In the lectures**: Turinici, "Variational AutoEncoders (VAE)" and "Principes de fonctionnement de l'IA génératif";
@@ -136,7 +137,8 @@ plt.show()
 #
 # For logits of $\pm 100$, $s$ rounds to exactly 0 or 1 and the logarithm to $-\infty$. Put the logits in instead:
 # with $s = \sigma(a)$, $-x \ln s - (1 - x) \ln(1 - s) = \ln(1 + e^a) - x a$, and
-# $\ln(1 + e^a) = \max(a, 0) + \ln(1 + e^{-|a|})$ cannot overflow. The result must be exact there too; clipping $s$ is not.
+# $\ln(1 + e^a) = \max(a, 0) + \ln(1 + e^{-|a|})$ cannot overflow. The result must be right there too: clipping $s$ gives
+# finite numbers, but wrong ones.
 #
 # Write `elbo_loss(X, logits, mu, logvar, rec, beta=1.0)`: `X` and `logits` `(N, d)`, `mu` and `logvar` `(N, k)`, `rec` one of
 # the two strings, `beta` a number. The result is one number.
@@ -317,7 +319,7 @@ np.testing.assert_allclose(out["xhat"], [[3.0, 7.0]], rtol=1e-7)
 #
 # * `Xtr` `(N, d)` holds grey values in $[0, 1]$: 1297 of the 1797 digits of 8 by 8 pixels in `data/digits.csv`, in a random
 #   order and **with their pixels in a random order too**, the same for all images (your layers do not mind; weights brought
-#   along from home do). Some checks use fewer images or pixels: take all sizes from the array. $n$ and $m$ are your choice,
+#   along from home do). Checks of shapes and repeatability use fewer images or pixels: take all sizes from the array. $n$ and $m$ are your choice,
 #   at most 512.
 # * `seed` is an integer: **the same seed must give the same parameters**, so take *all* your randomness from it, as by
 #   `torch.manual_seed(seed)`.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
@@ -44,20 +44,24 @@ class Program:
     def __init__(self, sources: Sequence[str]) -> None:
         self.sources = sources
 
-    def uses(self, cell: int, forbid: tuple[str, ...]) -> tuple[Use, ...]:
+    def uses(self, cell: int, forbid: tuple[str, ...], functions: Collection[str] | None = None) -> tuple[Use, ...]:
         """Uses of forbidden dotted prefixes in one cell, in the order of lines.
 
         Imports and aliases of the other cells count, and so does what their functions use if this cell uses them.
+        functions: in a cell that holds other exercises too (a .py file), only these are meant, with all that they use.
         """
         if not forbid or not any(_may_use(source, forbid) for source in self.sources):
             return ()
         tree = self._trees[cell]
         names = self._names.copy().read(tree)  # what a cell says itself goes before what others say
-        helpers, own = self._helpers(forbid), _defined(tree)
-        found = {Use(_shortest(p, forbid), line) for p, line in _paths(tree, names) if _banned(p, forbid)}
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Name) and node.id in helpers and node.id not in own:
-                found.add(Use(helpers[node.id], node.lineno))
+        parts = [tree] if functions is None else [body for name, body in _bodies(tree) if name in functions]
+        helpers, own = self._helpers(forbid), _defined(tree) if functions is None else frozenset(functions)
+        found: set[Use] = set()
+        for part in parts:
+            found |= {Use(_shortest(p, forbid), line) for p, line in _paths(part, names) if _banned(p, forbid)}
+            for node in ast.walk(part):
+                if isinstance(node, ast.Name) and node.id in helpers and node.id not in own:
+                    found.add(Use(helpers[node.id], node.lineno))
         return tuple(sorted(found, key=lambda use: (use.line, use.name)))
 
     @cached_property

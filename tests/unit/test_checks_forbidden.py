@@ -132,3 +132,34 @@ def test_a_path_of_thousands_of_steps_is_read():
         "torch.a.a",
     ]
     assert scan(f"import torch\ny = x{deep}", ("torch.nn",)) == ()
+
+
+ONE_FILE = """
+import numpy as np
+import torch.nn.functional as F
+from scipy.special import softmax as ready
+work = ready
+
+def softmax(z): return work(z, axis=-1)
+def helper(z): return F.relu(z)
+def relu(z): return helper(z)
+def train(X): return F.mse_loss(X, X)
+def mean(X): return np.mean(X)
+"""
+
+
+@pytest.mark.parametrize(
+    ("function", "found"),
+    [
+        ("softmax", {"scipy.special.softmax"}),
+        ("relu", {"torch.nn.functional"}),
+        ("train", {"torch.nn.functional.mse_loss"}),
+        ("mean", set()),
+    ],
+)
+def test_a_file_with_all_exercises_is_judged_function_by_function(function, found):
+    """What the training may use does not cost the other exercises of the same file; helpers and aliases are followed."""
+    program = forbidden.Program([ONE_FILE])
+    uses = {use.name for use in program.uses(0, ("torch.nn", "scipy"), (function,))}
+    assert all(any(use.startswith(name) for use in uses) for name in found)
+    assert bool(uses) is bool(found)
