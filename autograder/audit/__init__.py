@@ -43,6 +43,7 @@ Progress = Callable[[str], None]
 Function = Callable[..., Any]
 Found = Finding | Tried
 _HOSTILE_SEEDS = 3
+_SILENT = 2  #: steps that try nobody
 MUTANT_SECONDS = 2.0  #: of processor time for one check of a mutant, which may never end
 KILL_RATE = 0.95
 #: Functions of this name train a model.  Their bugs are measured over fifty seeds (measure_*.md), not mutated, and here
@@ -50,16 +51,26 @@ KILL_RATE = 0.95
 TRAINING, TRAINING_SEEDS = "train", 3
 
 
-def run(root: Path, unit: str, seeds: int = 20, progress: Progress | None = None, jobs: int = 1) -> AuditReport:
+def run(
+    root: Path,
+    unit: str,
+    seeds: int = 20,
+    progress: Progress | None = None,
+    jobs: int = 1,
+    expect: Callable[[int], None] | None = None,
+) -> AuditReport:
     """Audit assignments/<unit> of the course in `root`, with `jobs` processes.
 
-    progress: told who is being tried, before each.  JudgeError if a process of ours died.
+    progress: told who is being tried, before each; expect: told first how many will be.  JudgeError if a process of
+    ours died.
     """
     began = time.perf_counter()
     tell = progress or (lambda who: None)
     with CheckSession(root, unit) as session:
         counts = {"checks": len(session.checks), "wrong": len(session.wrong), "right": len(session.right)}
         names = tuple(spec.check for spec in session.checks)
+        if expect is not None:
+            expect(len(_Audit(session, seeds, tell).steps()) - _SILENT)
         found = _share(session, seeds, 0, 1, tell) if jobs == 1 else None
     found = found if found is not None else _together(root, unit, seeds, jobs, tell)
     tried = tuple(each for each in found if isinstance(each, Tried))

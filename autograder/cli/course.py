@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -88,12 +88,21 @@ def _audited(desk: Desk, name: str, seeds: int, jobs: int) -> AuditReport:
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
         TimeElapsedColumn(),
         TextColumn("{task.fields[who]}", markup=False),
     )
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task(f"audit {name}", total=None, who="")
-        report = run_audit(desk.root, name, seeds, lambda who: progress.update(task, advance=1, who=who), jobs)
+        report = run_audit(
+            desk.root,
+            name,
+            seeds,
+            lambda who: progress.update(task, advance=1, who=who[:60]),
+            jobs,
+            lambda total: progress.update(task, total=total),
+        )
     console.print(Text(report.summary))
     for finding in report.findings:
         console.print(Text(f"  ✗ {finding}", style="red"))

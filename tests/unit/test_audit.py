@@ -38,9 +38,10 @@ def findings(root, seeds=4):
 
 def test_the_tiny_course_is_clean():
     """The tiny course stands up to twenty seeds, and says what was tried in one line."""
-    told = []
-    report = audit.run(TINY, "tiny", progress=told.append)
+    told, expected = [], []
+    report = audit.run(TINY, "tiny", progress=told.append, expect=expected.append)
     assert report.clean, report.findings
+    assert expected == [len(told)]
     assert (report.checks, report.wrong, report.right, report.seeds) == (4, 2, 2, 20)
     assert "tiny: clean" in report.summary
     assert {"solution", "blank", "wrong softmax_over_the_whole_array"} <= set(told)
