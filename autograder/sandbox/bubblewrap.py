@@ -1,14 +1,15 @@
 """`bubblewrap`: the box where no container engine answers.
 
 An allow-list of binds, all read-only; no network; process 1 is the zygote; `/` and /dev read-only; the environment
-cleared; never the host's root inside: an ordinary user stays that user, root becomes 65534 (bubblewrap makes the mounts,
-then setpriv leaves for good).  The outer seccomp filter is installed by the zygote before it imports anything, because
+cleared; never the host's root inside: an ordinary user stays that user, root becomes a user of the box's own (bubblewrap
+makes the mounts, then setpriv leaves for good).  The outer seccomp filter is installed by the zygote before it imports anything, because
 setpriv's own calls are not on the list.
 """
 
 from __future__ import annotations
 
 import os
+import secrets
 import shlex
 import shutil
 import socket
@@ -26,10 +27,11 @@ _HUGE_PAGES = "/sys/kernel/mm/transparent_hugepage"
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/etc/localtime", _HUGE_PAGES)
 #: Places in /usr that hold nothing a notebook needs and much that a reader might like.
 _HIDDEN = ("/usr/local", "/usr/src", "/usr/share/doc")
+_USERS = range(1 << 30, (1 << 31) - 1)  #: far from everybody that a host has
 
 
 class Bubblewrap(ZygoteBox):
-    """Student code behind bubblewrap, as the ordinary user that grades or as 65534 when root grades."""
+    """Student code behind bubblewrap, as the ordinary user that grades or, when root grades, as a user of the box's own."""
 
     name = "bubblewrap"
 
@@ -149,5 +151,13 @@ def _demoted() -> list[str]:
     """As root: leave root for good before any Python runs."""
     if os.geteuid() != 0:
         return []
-    who = ["--reuid=65534", "--regid=65534", "--clear-groups"]
+    who = [f"--reuid={_own_user()}", "--regid=65534", "--clear-groups"]
     return ["/usr/bin/setpriv", *who, "--inh-caps=-all", "--bounding-set=-all", "--no-new-privs"]
+
+
+def _own_user() -> int:
+    """A user that no other box has: the kernel counts processes by user, and a neighbour's fork bomb must not use up ours."""
+    spans = [tuple(map(int, line.split())) for line in Path("/proc/self/uid_map").read_text().splitlines()]
+    if any(first <= _USERS[0] and _USERS[-1] < first + count for first, _, count in spans):
+        return _USERS[secrets.randbelow(len(_USERS))]
+    return 65534  # root of a container that has few users: all boxes there share one count

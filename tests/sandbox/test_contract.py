@@ -739,6 +739,29 @@ def test_without_a_cgroup_a_family_cannot_take_more_than_one_process_may(jail, b
             assert student.call("f", (1,), {}).value == 2
 
 
+CHILDREN = """
+import os, time
+def children(count):
+    for _ in range(count):
+        if os.fork() == 0:
+            time.sleep(100)
+    return count
+"""
+
+
+def test_without_a_cgroup_a_neighbours_processes_are_not_counted_as_ours(boxes, monkeypatch):
+    """Two boxes of one grader, no cgroup, a jail without a user namespace: one forks all it may, the other still can."""
+    monkeypatch.setattr(cgroup, "create", lambda *caps: None)
+    limits = replace(LIMITS, processes=40)
+    settings = replace(SMALL, limits=limits)
+    first, second = (make(boxes.choice("bubblewrap/landlock"), settings) for _ in range(2))
+    with first, second, submitted(first, CHILDREN, limits=limits) as one, submitted(second, CHILDREN, limits=limits) as two:
+        assert one.call("children", (30,), {}).value == 30
+        assert two.call("children", (30,), {}).value == 30
+        with pytest.raises(StudentFault):
+            two.call("children", (30,), {})
+
+
 SEEK_SCIPY = """
 import os, sys, importlib.util
 from scipy.special import softmax
