@@ -6,6 +6,7 @@ A strategy gives (name, bytes). Each draws a handful of operations and applies t
 from __future__ import annotations
 
 import bz2
+import copy
 import gzip
 import io
 import json
@@ -271,7 +272,8 @@ def changed(notebook: dict[str, Any], operations: list[Operation]) -> bytes:
 def _change(book: dict[str, Any], name: str, here: int, there: int) -> None:
     cells = book["cells"]
     place, other = here % len(cells), there % len(cells)
-    cell, value = cells[place], _VALUES[there % len(_VALUES)]
+    # A copy: what a later operation writes into it must not come back with the next notebook, or into itself.
+    cell, value = cells[place], copy.deepcopy(_VALUES[there % len(_VALUES)])
     match name:
         case "set":
             cell[_KEYS[here % len(_KEYS)]] = value
