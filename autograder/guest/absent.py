@@ -46,7 +46,7 @@ class _Dummy(ModuleType):
         return Nothing()
 
 
-class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Answers for the absent libraries, before anybody looks for files."""
 
     def __init__(self, names: Sequence[str]) -> None:
@@ -70,4 +70,4 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 def hide(names: Sequence[str]) -> None:
     """From now on these import as dummies.  Called in the zygote, after it has imported what it needs itself."""
-    sys.meta_path.insert(0, _Finder([name for name in names if name not in sys.modules]))
+    sys.meta_path.insert(0, Finder([name for name in names if name not in sys.modules]))
