@@ -1,8 +1,9 @@
 """How fast grading is on this machine, beside nbgrader's `autograde` on the same submissions in the same run.
 
-    .venv/bin/python tests/speed/bench.py                    about four minutes: nbgrader takes two seconds a submission
+    .venv/bin/python tests/speed/bench.py                    a quarter of an hour: nbgrader takes two seconds a submission
     .venv/bin/python tests/speed/bench.py --only ours
-    .venv/bin/python tests/speed/bench.py --submissions 12 --rounds 1 --json figures.json
+    .venv/bin/python tests/speed/bench.py --only course      our course alone: audits, releases, right submissions
+    .venv/bin/python tests/speed/bench.py --only nbgrader --only ours --submissions 12 --rounds 1 --json figures.json
 
 A machine's speed drifts, so the two take turns: each round grades its share with nbgrader, then all of the submissions
 with every box and number of workers.  No figure is asserted anywhere: this prints what was measured.
@@ -24,12 +25,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from course_figures import CourseFigures
     from ours import Ours, Slot
     from theirs import Theirs
 
 ROOT = Path(__file__).parent.parent.parent
 BOXES = ("bubblewrap", "docker")
 WORKERS = (1, 2)
+PARTS = ("nbgrader", "ours", "course")
 
 
 @dataclass
@@ -45,10 +48,15 @@ class Figures:
     slots: list[Slot] = field(default_factory=list)
     commands: dict[str, list[float]] = field(default_factory=dict)  #: seconds of whole processes
     same: tuple[int, int] | None = None  #: submissions with the same points on both sides, of how many
+    course: CourseFigures | None = None
 
 
 def main() -> None:
     """Measure, print, and write the figures if a file is named."""
+    from autograder.cli import THREADS
+
+    for name in THREADS:  # as the command line does, before numpy comes
+        os.environ.setdefault(name, "1")
     options = _options()
     figures = Figures(options.submissions, options.rounds, machine())
     for name, value in figures.machine.items():
@@ -67,37 +75,66 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--submissions", type=int, default=60, help="how many [default: %(default)s]")
     parser.add_argument("--rounds", type=int, default=3, help="how often the two take turns [default: %(default)s]")
-    parser.add_argument("--only", choices=("nbgrader", "ours"), help="measure one side only")
+    parser.add_argument("--only", action="append", choices=PARTS, help="measure only this part (may be repeated)")
     parser.add_argument("--box", action="append", choices=BOXES, help="only this box (may be repeated)")
-    parser.add_argument("--starts", type=int, default=5, help="runs of each whole command [default: %(default)s]")
+    told = "runs of each whole command, and grades of each unit's solution [default: %(default)s]"
+    parser.add_argument("--starts", type=int, default=5, help=told)
     parser.add_argument("--state", type=Path, default=ROOT / ".autograder", help="where the boxes are built")
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     options = parser.parse_args()
     if options.submissions < 1 or options.rounds < 1 or options.starts < 1:
         parser.error("--submissions, --rounds and --starts must be at least 1")
     options.rounds = min(options.rounds, options.submissions)
+    options.only = options.only or PARTS
     return options
 
 
 def measure(figures: Figures, options: argparse.Namespace, folder: Path) -> None:
     """Everything that was asked for, into `figures`."""
     import ours
+
+    fit: list[str] = []
+    if {"ours", "course"} & {*options.only}:
+        with _told("boxes") as _:
+            fit, figures.unfit = ours.ready(options.state, options.box or BOXES)
+    if {"nbgrader", "ours"} & {*options.only}:
+        _compare(figures, options, folder, fit)
+    if "course" in options.only:
+        _course(figures, options, fit)
+
+
+def _compare(figures: Figures, options: argparse.Namespace, folder: Path, fit: list[str]) -> None:
+    """The same submissions through nbgrader and through ours, in turn."""
+    import ours
     import works
 
     given = works.make(options.submissions)
-    if options.only != "ours":
+    if "nbgrader" in options.only:
         figures.theirs = _prepared(folder)
-    if options.only != "nbgrader":
-        with _told("boxes") as _:
-            fit, figures.unfit = ours.ready(options.state, options.box or BOXES)
+    if "ours" in options.only:
         figures.ours = [ours.Ours(box, workers) for box in fit for workers in WORKERS]
     for number in range(options.rounds):
         _round(figures, options, given, number)
-    if options.only != "nbgrader":
+    if "ours" in options.only:
         figures.slots = [ours.slot(box, options.state) for box in fit]
         _commands(figures, options, ours.Commands(folder, options.state), fit)
     if figures.theirs and figures.ours:
-        _compare(figures)
+        _points(figures)
+
+
+def _course(figures: Figures, options: argparse.Namespace, fit: list[str]) -> None:
+    """Our own course, in the first box that is fit."""
+    import course_figures
+
+    from autograder.sandbox.choose import choose
+
+    choice = choose(fit[0], options.state) if fit else None
+    figures.course = course_figures.CourseFigures(choice.name if choice else "")
+    with _told("release of the course") as _:
+        figures.course.released = course_figures.released()
+    for name in course_figures.names():
+        with _told(f"audit, release and grades of {name}") as _:
+            figures.course.units.append(course_figures.measure(name, choice, options.starts))
 
 
 def _prepared(folder: Path) -> Theirs:
@@ -143,7 +180,7 @@ def _commands(figures: Figures, options: argparse.Namespace, commands: object, f
     figures.commands["release, modules loaded"] = [ours.release_in_process() for _ in range(options.starts)]
 
 
-def _compare(figures: Figures) -> None:
+def _points(figures: Figures) -> None:
     """How many submissions have the same points on both sides."""
     assert figures.theirs is not None
     marks = {name.partition("-")[2]: score for name, score in figures.theirs.scores().items()}
@@ -157,6 +194,7 @@ def machine() -> dict[str, str]:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return {
         "machine": f"{_processor()}, {len(os.sched_getaffinity(0))} cores, {memory:.0f} GiB",
+        "load": f"{os.getloadavg()[0]:.1f} processes in the minute before",
         "kernel": f"{platform.system()} {platform.release()} {platform.machine()}",
         "python": platform.python_version(),
         "nbgrader": _version("nbgrader"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from ours import STAGES, Ours
 
 if TYPE_CHECKING:
     from bench import Figures
+    from course_figures import CourseFigures, UnitFigures
 
 ABOUT = {
     "intake": "the notebook's bytes become cells; forbidden names are looked for",
@@ -30,8 +31,9 @@ def text(figures: Figures) -> str:
 
 
 def _lines(figures: Figures) -> Iterator[str]:
-    yield ""
-    yield from _speeds(figures)
+    if figures.theirs or figures.ours:
+        yield ""
+        yield from _speeds(figures)
     for box, why in figures.unfit.items():
         yield f"not measured: {box}: {why}"
     if figures.same is not None:
@@ -50,6 +52,9 @@ def _lines(figures: Figures) -> Iterator[str]:
         for name, seconds in figures.commands.items():
             whole = "autograder " if "loaded" not in name else ""
             yield f"{whole + name:<42}{min(seconds):8.3f}{statistics.median(seconds):8.3f}{max(seconds):8.3f}"
+    if figures.course:
+        yield ""
+        yield from _course(figures.course)
 
 
 def _speeds(figures: Figures) -> Iterator[str]:
@@ -88,6 +93,37 @@ def _stages(sides: list[Ours]) -> Iterator[str]:
     yield f"  {'all':<28}" + "".join(f"{t:12.2f}" for t in total)
 
 
+def _course(course: CourseFigures) -> Iterator[str]:
+    heads = ("audit s", "release s", "grade ms", "training ms", "in the box", "reference", "ratio")
+    yield f"{'a unit of the course':<22}" + "".join(f"{head:>12}" for head in heads)
+    for unit in course.units:
+        yield f"{unit.name:<22}{unit.audit:12.1f}{unit.release:12.2f}" + "".join(f"{cell:>12}" for cell in _grade(unit))
+    audits, releases = (sum(seconds) for seconds in zip(*((u.audit, u.release) for u in course.units), strict=True))
+    yield f"{'all':<22}{audits:12.1f}{releases:12.2f}   (autograder release, the whole process: {course.released:.1f} s)"
+    yield "audit     20 draws of all random inputs, two processes        release   all modules loaded"
+    yield f"grade     a right submission, warm, from the receipt to the stored grade, in {course.box or 'no box'}; without its"
+    yield "          training exercise, which adds `training`: all its checks and pictures, and of that `in the box` the calls"
+    yield "          of the training function; `reference` is what the reference takes for the same calls outside of any box,"
+    yield "          `ratio` training over reference; medians"
+    for unit in course.units:
+        if unit.findings:
+            yield f"{unit.name}: the audit was not clean ({unit.findings} to mend)"
+        if unit.lost:
+            yield f"{unit.name}: the solution got {unit.lost}"
+
+
+def _grade(unit: UnitFigures) -> list[str]:
+    """A unit's cells from `grade` on; "-" for what was not measured or is not there."""
+
+    def median(seconds: Iterable[float]) -> str:
+        known = list(seconds)
+        return f"{1000 * statistics.median(known):.0f}" if known else "-"
+
+    parts = [median(unit.grades)]
+    parts += [median(getattr(t, part) for t in unit.trainings) for part in ("exercise", "calls", "reference")]
+    return [*parts, f"{statistics.median(t.ratio for t in unit.trainings):.2f}" if unit.trainings else "-"]
+
+
 def plain(figures: Figures) -> dict[str, Any]:
     """All figures as JSON can hold them."""
     theirs = figures.theirs
@@ -101,4 +137,5 @@ def plain(figures: Figures) -> dict[str, Any]:
         "same_points": figures.same,
         "slots": [asdict(slot) for slot in figures.slots],
         "commands": figures.commands,
+        "course": figures.course and asdict(figures.course),
     }
