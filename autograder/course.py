@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -55,6 +56,7 @@ Date = Annotated[
     ),
 ]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,47}$", description="lower-case letters, digits and _")]
+Words = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(strict=False)]
 
 
 class _Strict(BaseModel):
@@ -117,6 +119,8 @@ class UnitEntry(_Strict):
 
     name: Name
     title: str = Field(default="", description="for people; the name when left out")
+    covers: Words = Field(default=(), description="techniques that it teaches, in a word or two each")
+    lectures: Words = Field(default=(), description='where they are taught, as "Boyer: Max pooling"')
     due: Date | None = None
     attempts: Annotated[
         Attempts | None,
@@ -125,6 +129,30 @@ class UnitEntry(_Strict):
     ] = Field(default=None, description="5, or {limit: 5, cooldown: 30}; open when left out")
     limits: LimitsEntry = LimitsEntry()
     gpu: Gpu | None = None
+
+
+class QuizEntry(_Strict):
+    """One graded quiz: questions drawn from the units' templates."""
+
+    name: Name
+    title: str = Field(default="", description="for people; the name when left out")
+    ask: Words = Field(alias="from", min_length=1, description="units, techniques, tags or templates to draw from")
+    count: int | None = Field(default=None, ge=1, le=100, description="questions; one of each template when left out")
+    points: float = Field(default=10.0, gt=0, description="of the whole quiz, the same for each question")
+    opens: Date | None = None
+    due: Date | None = Field(default=None, description="the late policy counts from here")
+    closes: Date | None = Field(default=None, description="no attempt begins or ends later; open when left out")
+    attempts: int = Field(default=1, ge=1, description="the best one counts")
+    minutes: float | None = Field(default=None, gt=0, description="from the first question to the last answer")
+    variants: Literal["per_student", "fixed"] = Field(
+        default="per_student", description="fixed: the same numbers for all, in every attempt"
+    )
+
+
+class Practice(_Strict):
+    """Practice with quizzes."""
+
+    new_per_day: int = Field(default=10, ge=1, le=500, description="templates that a learner meets for the first time")
 
 
 class CourseEntry(_Strict):
@@ -137,7 +165,9 @@ class CourseEntry(_Strict):
     feedback: Feedback = Feedback()
     limits: LimitsEntry = Field(default=LimitsEntry(), description="for every unit that does not state its own")
     units: tuple[UnitEntry, ...] = Field(strict=False, min_length=1, description="in teaching order")
-    extensions: dict[str, dict[str, Date]] = Field(default={}, description="student: {unit: new due date}")
+    quizzes: tuple[QuizEntry, ...] = Field(default=(), strict=False, description="graded quizzes")
+    practice: Practice = Practice()
+    extensions: dict[str, dict[str, Date]] = Field(default={}, description="student: {unit or quiz: new due date}")
 
 
 _MODELS: Mapping[tuple[str, ...], type[BaseModel]] = {
@@ -149,6 +179,8 @@ _MODELS: Mapping[tuple[str, ...], type[BaseModel]] = {
     ("units", "attempts"): Attempts,
     ("units", "limits"): LimitsEntry,
     ("units", "gpu"): Gpu,
+    ("quizzes",): QuizEntry,
+    ("practice",): Practice,
 }
 
 
@@ -171,6 +203,25 @@ class UnitSettings:
     limits: Limits
     attempts: Attempts | None
     gpu: records.Gpu | None
+    covers: tuple[str, ...] = ()  #: techniques
+    lectures: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class QuizSettings:
+    """What course.yaml says of one graded quiz."""
+
+    name: str
+    title: str
+    ask: tuple[str, ...]
+    count: int | None
+    points: float
+    opens: datetime | None
+    due: datetime | None
+    closes: datetime | None
+    attempts: int
+    minutes: float | None
+    per_student: bool
 
 
 @dataclass(frozen=True)
@@ -181,10 +232,13 @@ class Course:
     title: str
     root: Path
     timezone: ZoneInfo
-    units: tuple[UnitSettings, ...]
+    units: tuple[UnitSettings, ...]  #: those that have a notebook
     late: LatePolicy
     extensions: Mapping[str, Mapping[str, datetime]]
     feedback: Feedback
+    topics: tuple[str, ...] = ()  #: all units in their order, also those that have only a quiz.py
+    quizzes: tuple[QuizSettings, ...] = ()
+    new_per_day: int = 10  #: templates that a learner meets for the first time in practice
 
     def unit(self, name: str) -> UnitSettings:
         """The settings of a unit, or a CommandError with the names that there are."""
@@ -194,9 +248,23 @@ class Course:
         names = [unit.name for unit in self.units]
         raise CommandError(f"No unit {name!r} in {FILE}.{_meant(name, names)} The units are {', '.join(names)}.")
 
-    def due(self, unit: str, student: str) -> datetime | None:
-        """When this student's work on the unit is due: the extension if there is one."""
-        return self.extensions.get(student, {}).get(unit, self.unit(unit).due)
+    def is_quiz(self, name: str) -> bool:
+        """Whether a graded quiz has this name."""
+        return any(quiz.name == name for quiz in self.quizzes)
+
+    def quiz(self, name: str) -> QuizSettings:
+        """The settings of a graded quiz, or a CommandError with the names that there are."""
+        for quiz in self.quizzes:
+            if quiz.name == name:
+                return quiz
+        names = [quiz.name for quiz in self.quizzes]
+        known = f"The quizzes are {', '.join(names)}." if names else "There are none: add them under 'quizzes:'."
+        raise CommandError(f"No quiz {name!r} in {FILE}.{_meant(name, names)} {known}")
+
+    def due(self, name: str, student: str) -> datetime | None:
+        """When this student's work on the unit or quiz is due: the extension if there is one."""
+        due = self.quiz(name).due if self.is_quiz(name) else self.unit(name).due
+        return self.extensions.get(student, {}).get(name, due)
 
 
 def load_course(path: Path) -> Course:
@@ -217,12 +285,40 @@ def _resolve(entry: CourseEntry, root: Path) -> Course:
     base = entry.limits.over(Limits())
     units = tuple(
         UnitSettings(
-            unit.name, unit.title or unit.name, unit.due, unit.limits.over(base), unit.attempts, _card(unit.gpu)
+            unit.name,
+            unit.title or unit.name,
+            unit.due,
+            unit.limits.over(base),
+            unit.attempts,
+            _card(unit.gpu),
+            unit.covers,
+            unit.lectures,
         )
         for unit in entry.units
+        if _has_notebook(root, unit.name)
     )
-    zone = ZoneInfo(entry.timezone)
-    return Course(entry.id, entry.title or entry.id, root, zone, units, entry.late, entry.extensions, entry.feedback)
+    return Course(
+        id=entry.id,
+        title=entry.title or entry.id,
+        root=root,
+        timezone=ZoneInfo(entry.timezone),
+        units=units,
+        late=entry.late,
+        extensions=entry.extensions,
+        feedback=entry.feedback,
+        topics=tuple(unit.name for unit in entry.units),
+        quizzes=tuple(map(_quiz, entry.quizzes)),
+        new_per_day=entry.practice.new_per_day,
+    )
+
+
+def _has_notebook(root: Path, unit: str) -> bool:
+    return (root / "assignments" / unit / "notebook.py").is_file()
+
+
+def _quiz(entry: QuizEntry) -> QuizSettings:
+    stated = entry.model_dump(exclude={"variants"})
+    return QuizSettings(**{**stated, "title": entry.title or entry.name}, per_student=entry.variants == "per_student")
 
 
 def _card(entry: Gpu | None) -> records.Gpu | None:
@@ -393,7 +489,8 @@ class _Faults:
         return self.at(place, f"{_path(place)} {told}, not {value if len(value) < 60 else value[:57] + '...'}. {cure}")
 
     def unknown(self, place: Place) -> CourseError:
-        known = list(_MODELS[tuple(part for part in place[:-1] if isinstance(part, str))].model_fields)
+        fields = _MODELS[tuple(part for part in place[:-1] if isinstance(part, str))].model_fields
+        known = [field.alias or name for name, field in fields.items()]
         word = str(place[-1])
         hint = _meant(word, known) or f" Known here: {', '.join(known)}."
         return self.at(place, f"unknown key {word!r}.{hint}")
@@ -412,20 +509,23 @@ class _Faults:
 
     def names(self, entry: CourseEntry, root: Path) -> None:
         """Names that refer to something: units to folders, extensions to units with an earlier due date."""
-        seen: dict[str, UnitEntry] = {}
+        seen: dict[str, UnitEntry | QuizEntry] = {}
         for i, unit in enumerate(entry.units):
             here: Place = ("units", i, "name")
             if unit.name in seen:
                 raise self.at(here, f"the unit {unit.name!r} is listed twice. Remove one of them.")
             self.folder(here, unit.name, root)
             seen[unit.name] = unit
+        for i, quiz in enumerate(entry.quizzes):
+            self.quiz(("quizzes", i), quiz, seen)
+            seen[quiz.name] = quiz
         for student, moved in entry.extensions.items():
             for name, date in moved.items():
                 self.extension(("extensions", student, name), seen, name, date)
 
     def folder(self, place: Place, name: str, root: Path) -> None:
         folder = root / "assignments" / name
-        if (folder / "notebook.py").is_file():
+        if _has_notebook(root, name) or (folder / "quiz.py").is_file():
             return
         others = [each.name for each in folder.parent.iterdir() if each.is_dir()] if folder.parent.is_dir() else []
         hint = _meant(name, [other for other in others if other != name])
@@ -433,7 +533,16 @@ class _Faults:
             place, f"unit {name!r} has no assignments/{name}/notebook.py.{hint} Create it, or remove the unit."
         )
 
-    def extension(self, place: Place, units: Mapping[str, UnitEntry], name: str, date: datetime) -> None:
+    def quiz(self, place: Place, quiz: QuizEntry, seen: Mapping[str, UnitEntry | QuizEntry]) -> None:
+        if quiz.name in seen:
+            raise self.at((*place, "name"), f"the name {quiz.name!r} is taken. Call the quiz something else.")
+        moments = [("opens", quiz.opens), ("due", quiz.due), ("closes", quiz.closes)]
+        known = [(name, moment) for name, moment in moments if moment is not None]
+        for (earlier, first), (later, second) in pairwise(known):
+            if second <= first:
+                raise self.at((*place, later), f"{quiz.name!r} {later} before it {earlier}. Write a later date.")
+
+    def extension(self, place: Place, units: Mapping[str, UnitEntry | QuizEntry], name: str, date: datetime) -> None:
         if name not in units:
             raise self.at(
                 place, f"an extension for the unknown unit {name!r}.{_meant(name, units)} Use a name of 'units'."

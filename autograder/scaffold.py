@@ -78,7 +78,7 @@ def add_unit(root: Path, new: Entry) -> list[str]:
     file = (root / FILE).resolve()
     course = load_course(file)
     text = _read(file)
-    _free(file.parent, new.name, [unit.name for unit in course.units])
+    _free(file.parent, new.name, [*course.topics, *(quiz.name for quiz in course.quizzes)])
     return _write_all(file, new, inserted(text, new), course)
 
 
@@ -211,7 +211,7 @@ def _read_back(draft: Path, new: Entry, old: Course | None) -> None:
     """The new course is the old one and this unit, and the unit can be read; UserError if not."""
     try:
         course = load_course(draft)
-        kept = old is None or replace(course, units=course.units[:-1]) == old
+        kept = old is None or replace(course, units=course.units[:-1], topics=course.topics[:-1]) == old
     except CourseError:
         kept = False
     if not kept or (course.units[-1].name, course.units[-1].title) != (new.name, new.title):

@@ -80,6 +80,26 @@ def test_attempts_may_wait(tmp_path):
     assert wait.attempts == course.Attempts(limit=None, cooldown=0.5)
 
 
+def test_what_a_unit_covers(tmp_path):
+    """Techniques and lectures are lists of words, in the order of the file; left out, there are none."""
+    text = GOOD.replace("    attempts: 20", '    covers: [softmax, "L2, weight decay"]\n    lectures: ["Boyer: MLPs"]')
+    backprop, lstm = load_course(folder(tmp_path, text)).units
+    assert (backprop.covers, backprop.lectures) == (("softmax", "L2, weight decay"), ("Boyer: MLPs",))
+    assert (lstm.covers, lstm.lectures) == ((), ())
+
+
+def test_our_own_units_say_what_they_cover():
+    """Each unit's row of the README's table has the techniques and lectures of course.yaml."""
+    readme = (ROOT / "README.md").read_text("utf-8").splitlines()
+    for unit in load_course(ROOT).units:
+        (row,) = [line for line in readme if line.startswith(f"| `{unit.name}`")]
+        assert unit.covers
+        assert row.split(" | ")[1:3] == [", ".join(unit.covers), "; ".join(unit.lectures)], (
+            "run scripts/course_table.py"
+        )
+        assert all(": " in each for each in unit.lectures)
+
+
 def test_detail_of_feedback(tmp_path):
     """After the deadline unless the course says never."""
     assert load_course(folder(tmp_path / "a")).feedback.detail == "after_due"
@@ -140,6 +160,18 @@ SLIPS = {
     "a fraction of an attempt": (
         ("20\n", "2.5\n"),
         "course.yaml:10: units[0].attempts.limit should be a valid integer",
+    ),
+    "one technique without a list": (
+        ("attempts: 20\n", "covers: softmax\n"),
+        "course.yaml:10: units[0].covers should be a valid tuple, not 'softmax'. Write a list",
+    ),
+    "a lecture without quotes": (
+        ("attempts: 20\n", "lectures: [Boyer: MLPs]\n"),
+        "course.yaml:10: units[0].lectures[0] should be a valid string, not {'Boyer': 'MLPs'}. Write text, in quotes",
+    ),
+    "an empty technique": (
+        ("attempts: 20\n", 'covers: [softmax, ""]\n'),
+        "course.yaml:10: units[0].covers[1] should have at least 1 character",
     ),
     "infinity": (("0.2", ".inf"), "course.yaml:4: late.per_day should be a valid number, not '.inf'."),
     "no such day": (
