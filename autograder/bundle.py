@@ -17,7 +17,7 @@ import re
 import shutil
 import uuid
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -52,6 +52,13 @@ def make_bundle(root: Path, unit_name: str) -> Bundle:
     files |= {file.relative_to(root).as_posix(): file.read_bytes() for file in _data(folder)}
     files |= _reference(root, code)
     return _bundle(unit_name, files)
+
+
+def make_quiz_bundle(root: Path, name: str, topics: Iterable[str]) -> Bundle:
+    """The bundle of a graded quiz: the templates of these units and the modules of the reference that they import."""
+    places = [f"assignments/{topic}/quiz.py" for topic in topics]
+    code = {place: (root / place).read_bytes() for place in places if (root / place).is_file()}
+    return _bundle(name, code | _reference(root, code))
 
 
 def _bundle(unit: str, files: Mapping[str, bytes]) -> Bundle:

@@ -5,7 +5,8 @@ AutograderError
 │   ├── CourseError      course.yaml
 │   ├── UnitError        a unit's notebook.py, test_hidden.py, wrong.py, right.py
 │   ├── SubmissionError  a file that cannot become a submission
-│   └── CommandError     a command's words: an unknown student, unit or id
+│   ├── CommandError     a command's words: an unknown student, unit or id
+│   └── AnswerError      an answer to a quiz question that cannot be read; it costs nothing
 └── OurError             we failed: the work is "not graded", costs nobody a point and is tried again; exit code 1
     ├── BoxError         the sandbox broke, or refuses to work because its self-test failed
     ├── JudgeError       a hidden test or the reference broke
@@ -37,6 +38,10 @@ class SubmissionError(UserError):
 
 class CommandError(UserError):
     """The words of a command are wrong."""
+
+
+class AnswerError(UserError):
+    """An answer to a quiz question cannot be read; it is not judged."""
 
 
 class OurError(AutograderError):

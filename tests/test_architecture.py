@@ -17,7 +17,7 @@ LAYERS = [
     ["release", "scaffold", "intake", "sandbox", "checks", "scoring", "feedback"],
     ["pipeline"],
     ["workers"],
-    ["audit"],
+    ["audit", "quiz"],
     ["lms"],
     ["cli"],
 ]

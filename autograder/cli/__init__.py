@@ -30,6 +30,7 @@ VERBS = {
     "status": ("results", "Who handed in what, and where it stands."),
     "feedback": ("results", "Show a student's feedback: terminal, JSON or a web page."),
     "export": ("export", "Write the class's grades: CSV, or a gradebook that nbgrader's formgrader opens."),
+    "quiz": ("quiz", "Practise, check templates, give graded quizzes, export them."),
     "regrade": ("grading", "Grade again with today's tests."),
     "replay": ("grading", "Judge a stored grade's recorded answers again; it must come out the same."),
 }

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from .. import intake, release
 from ..course import Course
+from ..errors import CommandError
 from ..lms import formgrader, nbgrader
 from ..lms.gradebook import Target, gradebook, target
 from ..lms.work import Work
@@ -51,8 +52,11 @@ def export(desk: Desk, table: TextIO | None, place: str | None, unit: str | None
       autograder export --csv grades.csv
       autograder export --nbgrader           # -> formgrader/: cd there, jupyter lab, menu Nbgrader > Formgrader
     """
-    if unit is not None:
+    quiz = unit is not None and desk.course.is_quiz(unit)
+    if unit is not None and not quiz:
         desk.course.unit(unit)
+    if quiz and place is not None:
+        raise CommandError(f"{unit} is a quiz, and nbgrader knows only notebooks. Use --csv.")
     with desk.store() as grades:
         if place is not None:
             _to_nbgrader(desk, grades, target(place, desk.root / "formgrader"), unit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -29,7 +30,7 @@ from ..errors import BoxError, CommandError, OurError, SubmissionError, UserErro
 from ..intake import Found
 from ..notebook import load_unit
 from ..pipeline import accept
-from ..records import Submission, Verdict
+from ..records import CheckResult, Submission, Verdict
 from ..sandbox import gpu, host
 from ..store import State, Store
 from ..workers.local import Crew, Outcome
@@ -101,7 +102,8 @@ def regrade(desk: Desk, ids: tuple[int, ...], unit: str | None, held: bool, wish
     with desk.store() as grades:
         chosen = [grades.submission(i) for i in ids]
         if unit is not None:
-            chosen += list(grades.submissions(unit=desk.course.unit(unit).name))
+            known = desk.course.quiz(unit) if desk.course.is_quiz(unit) else desk.course.unit(unit)
+            chosen += list(grades.submissions(unit=known.name))
         if held:
             chosen += list(grades.submissions(state=State.HELD))
         for submission in chosen:
@@ -109,11 +111,24 @@ def regrade(desk: Desk, ids: tuple[int, ...], unit: str | None, held: bool, wish
                 grades.retry(submission.id)  # a person has looked: it has all its tries again
         if not chosen:
             raise CommandError("nothing to regrade. Name submissions by number, or use --unit or --held.")
-        chosen = gradable(desk, chosen)
-        before = {s.id: grades.result(s.id) for s in chosen}
+        quizzes = [s for s in chosen if desk.course.is_quiz(s.unit)]
+        chosen = gradable(desk, [s for s in chosen if s not in quizzes])
+        before = {s.id: grades.result(s.id) for s in [*quizzes, *chosen]}
+        _regrade_quizzes(desk, grades, quizzes)
         outcomes = grade_all(desk, grades, chosen, wish, jobs, newest=True)
-        show_table(grades, chosen, outcomes, {i: r.score.total for i, r in before.items() if r is not None})
+        was = {i: r.score.total for i, r in before.items() if r is not None}
+        show_table(grades, [*quizzes, *chosen], outcomes, was)
     _leave([], outcomes, chosen)
+
+
+def _regrade_quizzes(desk: Desk, grades: Store, chosen: Sequence[Submission]) -> None:
+    """Attempts at quizzes are judged here: nothing of a student's runs."""
+    if chosen:
+        from .quiz_graded import graded
+
+        quizzes = {name: graded(desk, grades, name) for name in {s.unit for s in chosen}}
+        for submission in chosen:
+            quizzes[submission.unit].regrade(submission)
 
 
 @click.command()
@@ -131,10 +146,13 @@ def replay(desk: Desk, id: int) -> None:
         submission, result = grades.submission(id), grades.result(id)
         if result is None:
             raise CommandError(f"submission {id} has no grade yet. Run: autograder grade")
-        bundle = bundles.from_bytes(grades.bundle(result.bundle))
-        folder = bundles.materialise(bundle, desk.state / "bundles")
         answers = grades.blob(result.answers) if result.answers else None
-    checks = rejudge(folder, load_unit(folder, submission.unit), result, answers)
+        if desk.course.is_quiz(submission.unit):
+            checks = _quiz_checks(answers, grades.blob(submission.blob), result.score.maximum)
+        else:
+            bundle = bundles.from_bytes(grades.bundle(result.bundle))
+            folder = bundles.materialise(bundle, desk.state / "bundles")
+            checks = rejudge(folder, load_unit(folder, submission.unit), result, answers)
     differing = [
         f"{was.check}: was {was.earned:g} ({was.verdict.value}), is {now.earned:g} ({now.verdict.value})"
         for was, now in zip(result.checks, checks, strict=True)
@@ -144,11 +162,19 @@ def replay(desk: Desk, id: int) -> None:
         Text(f"submission {id} of {submission.student}: {result.score.total:g} of {result.score.maximum:g} points")
     )
     console.print(
-        Text(f"  graded {result.created:%Y-%m-%d %H:%M} UTC in {result.provenance['box']}, bundle {result.bundle[:12]}")
+        Text(
+            f"  graded {result.created:%Y-%m-%d %H:%M} UTC in {result.provenance.get('box', 'no box')}, bundle {result.bundle[:12]}"
+        )
     )
     if differing:
         raise OurError(f"the replay differs in {len(differing)} checks: {'; '.join(differing)}")
     console.print(Text(f"  replayed: {len(checks)} checks, the same points.", style="green"))
+
+
+def _quiz_checks(frozen: bytes | None, submission: bytes, points: float) -> tuple[CheckResult, ...]:
+    from ..quiz.graded import rejudge as rejudge_quiz
+
+    return rejudge_quiz(json.loads(frozen or b"[]"), submission, points)
 
 
 # Taking in

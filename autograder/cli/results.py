@@ -111,6 +111,8 @@ def _submission(grades: Store, who: str, unit: str | None, attempt: int | None) 
 
 def report_of(desk: Desk, grades: Store, submission: Submission) -> Report:
     """What the student may see of a graded submission."""
+    if desk.course.is_quiz(submission.unit):
+        return _quiz_report(desk, grades, submission)
     result, unit = _result(grades, submission), desk.unit(submission.unit)
     found = intake.read(grades.blob(submission.blob), submission.filename, unit)
     settings = desk.course.unit(submission.unit)
@@ -130,13 +132,31 @@ def report_of(desk: Desk, grades: Store, submission: Submission) -> Report:
     )
 
 
+def _quiz_report(desk: Desk, grades: Store, submission: Submission) -> Report:
+    """The same for an attempt at a graded quiz: its questions are the exercises."""
+    from ..quiz.graded import titles
+
+    result = _result(grades, submission)
+    return reports.build(
+        submission=submission,
+        title=desk.course.quiz(submission.unit).title,
+        titles=titles(grades.quiz_attempts.of_submission(submission.id).questions),
+        score=result.score,
+        checks=result.checks,
+        due=_due(desk.course, grades, submission),
+        detail=desk.course.feedback.detail,
+    )
+
+
 def _whole(desk: Desk, grades: Store, submission: Submission) -> RenderableType:
     """What the teacher may see of it."""
     from ..feedback import teacher
 
-    result, unit = _result(grades, submission), desk.unit(submission.unit)
-    found = intake.read(grades.blob(submission.blob), submission.filename, unit)
+    result = _result(grades, submission)
     provenance = {"bundle": result.bundle, "graded": result.created.isoformat(), **result.provenance}
+    if desk.course.is_quiz(submission.unit):
+        return teacher.render(submission, result.checks, provenance, [], "")
+    found = intake.read(grades.blob(submission.blob), submission.filename, desk.unit(submission.unit))
     return teacher.render(submission, result.checks, provenance, _load_errors(result, found), result.output)
 
 

@@ -2,8 +2,8 @@
 
 An allow-list of binds, all read-only; no network; process 1 is the zygote; `/` and /dev read-only; the environment
 cleared; never the host's root inside: an ordinary user stays that user, root becomes a user of the box's own (bubblewrap
-makes the mounts, then setpriv leaves for good).  The outer seccomp filter is installed by the zygote before it imports anything, because
-setpriv's own calls are not on the list.
+makes the mounts, then setpriv leaves for good).  The outer seccomp filter is installed by the zygote before it imports
+anything, because setpriv's own calls are not on the list.
 """
 
 from __future__ import annotations

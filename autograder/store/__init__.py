@@ -4,6 +4,7 @@ schema    the tables
 rows      the records that come out, and how they lie in columns
 blobs     bytes by their sha256, written so that a power cut leaves the whole or nothing
 database  opening: SQLite's settings, migrations, and what to do when the database will not
+quizzes   attempts of graded quizzes
 store     Store: accept, save_result, save_failure, gradebook ...
 """
 
@@ -11,10 +12,24 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from autograder.store.quizzes import QuizAnswer, QuizAttempt, QuizAttempts
 from autograder.store.rows import Extension, GradebookRow, LoadError, ManualPoints, Result, Standing, State
 from autograder.store.store import Store
 
-__all__ = ["Extension", "GradebookRow", "LoadError", "ManualPoints", "Result", "Standing", "State", "Store", "open"]
+__all__ = [
+    "Extension",
+    "GradebookRow",
+    "LoadError",
+    "ManualPoints",
+    "QuizAnswer",
+    "QuizAttempt",
+    "QuizAttempts",
+    "Result",
+    "Standing",
+    "State",
+    "Store",
+    "open",
+]
 
 
 def open(folder: Path) -> Store:

@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 
 #: The newest migration. Kept here so that opening an up-to-date database need not import alembic (0.15 s).
-REVISION = "0001"
+REVISION = "0002"
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -144,4 +144,30 @@ manual = Table(
     Column("by", String(64), nullable=False),
     Column("comment", Text, nullable=False),
     Column("created", UtcDateTime, nullable=False),
+)
+
+quiz_attempt = Table(
+    "quiz_attempt",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("token", String(64), nullable=False),
+    Column("quiz", String(64), nullable=False),
+    Column("student", String(64), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("opened", UtcDateTime, nullable=False),
+    Column("ends", UtcDateTime, nullable=True),
+    Column("bundle", String(64), nullable=False),
+    Column("questions", JSON, nullable=False),
+    Column("submission_id", ForeignKey("submission.id"), nullable=True),
+    UniqueConstraint("token"),
+    UniqueConstraint("quiz", "student", "number"),
+)
+
+quiz_answer = Table(
+    "quiz_answer",
+    metadata,
+    Column("attempt_id", ForeignKey("quiz_attempt.id"), primary_key=True),
+    Column("question", Integer, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
 )

@@ -16,6 +16,7 @@ from autograder.records import CheckResult, Picture, Score, Submission, Verdict
 from autograder.store import database, rows, schema
 from autograder.store.blobs import Blobs
 from autograder.store.gradebook import best_rows
+from autograder.store.quizzes import QuizAttempts
 from autograder.store.rows import (
     AttemptLimit,
     Extension,
@@ -56,6 +57,11 @@ class Store:
 
     def close(self) -> None:
         self._engine.dispose()
+
+    @property
+    def quiz_attempts(self) -> QuizAttempts:
+        """Attempts of graded quizzes that are running or were handed in."""
+        return QuizAttempts(self._engine)
 
     # ------------------------------------------------------------ submissions
 

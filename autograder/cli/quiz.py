@@ -1,0 +1,54 @@
+"""`quiz`: templates looked at and checked, practice, graded quizzes, exports, statistics."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import click
+
+#: verb -> (module, what it does), in the order of work.
+VERBS = {
+    "practice": ("quiz_practice", "Practise with fresh variants; what you forget comes back."),
+    "list": ("quiz_templates", "Every template: unit, technique, tags."),
+    "show": ("quiz_templates", "Some variants of a template, with answers and slips."),
+    "check": ("quiz_templates", "Prove the templates: many variants of each, looked at as a student would."),
+    "take": ("quiz_graded", "Take a graded quiz in this terminal."),
+    "open": ("quiz_graded", "Open an attempt and write its sheet (no answers in it)."),
+    "answer": ("quiz_graded", "Answer one question of an attempt."),
+    "hand-in": ("quiz_graded", "End an attempt: it is judged."),
+    "collect": ("quiz_graded", "Hand in the attempts whose time is over."),
+    "export": ("quiz_export", "Variants for Moodle, Canvas, GIFT or paper; results as CSV."),
+    "stats": ("quiz_stats", "Difficulty, discrimination and slips of every template."),
+}
+
+
+class _Verbs(click.Group):
+    """Imports a verb's module when the verb is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in VERBS:
+            return None
+        module: Any = importlib.import_module(f".{VERBS[name][0]}", __package__)
+        command: click.Command = getattr(module, name.replace("-", "_").replace("list", "list_"))
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, about) for name, (_, about) in VERBS.items()])
+
+
+@click.group(cls=_Verbs)
+def quiz() -> None:
+    """Questions whose numbers are drawn and whose answers the reference computes.
+
+    \b
+      autograder quiz practice                 # what is due today, then something new
+      autograder quiz practice backprop        # a unit, a technique or a tag
+      autograder quiz check --variants 200
+      autograder quiz take quiz_backprop --student ada
+      autograder quiz export --moodle backprop.xml backprop
+    """
