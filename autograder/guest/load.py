@@ -30,7 +30,7 @@ KNOWN = frozenset(n for n, v in vars(builtins).items() if isinstance(v, type) an
 WATCHED_CALLS = 2
 #: Calls, returns and the like that are watched in each of them: a training repeats itself, and a hook on all of it takes
 #: half as long again as the training.
-WATCHED_EVENTS = 150_000
+WATCHED_EVENTS = 100_000
 
 
 def new_shell() -> Any:
@@ -178,7 +178,7 @@ class Notebook:
 
 def _tripwire(prefixes: list[str], used: list[int]) -> Callable[[Any, str, Any], None]:
     heads = [(i, name, name + ".") for i, prefix in enumerate(prefixes) for name in {prefix, _real_name(prefix)}]
-    left = WATCHED_EVENTS
+    left, known = WATCHED_EVENTS, set()
 
     def see(frame: Any, event: str, argument: Any) -> None:
         nonlocal left
@@ -187,16 +187,23 @@ def _tripwire(prefixes: list[str], used: list[int]) -> Callable[[Any, str, Any],
             sys.setprofile(None)
             return
         if event == "call":
+            key: Any = frame.f_code
+            if key in known:
+                return
             caller = frame.f_back
             # Only what the student's own code called: numpy and torch use each other, and scipy, inside.
             if caller is None or not caller.f_code.co_filename.startswith("cell-"):
                 return
-            name = f"{frame.f_globals.get('__name__')}.{frame.f_code.co_qualname}"
+            name = f"{frame.f_globals.get('__name__')}.{key.co_qualname}"
         elif event == "c_call" and frame.f_code.co_filename.startswith("cell-"):
-            module = getattr(argument, "__module__", None) or type(getattr(argument, "__self__", None)).__module__
-            name = f"{module}.{getattr(argument, '__qualname__', '')}"
+            owner = type(getattr(argument, "__self__", None))
+            key = (owner, getattr(argument, "__module__", None), getattr(argument, "__qualname__", ""))
+            if key in known:
+                return
+            name = f"{key[1] or owner.__module__}.{key[2]}"
         else:
             return
+        known.add(key)
         for i, exact, dotted in heads:
             if (name == exact or name.startswith(dotted)) and i not in used:
                 used.append(i)
