@@ -1,11 +1,10 @@
 """The command line: one file a group of verbs, loaded only when a verb of it is used.
 
-`autograder --help` reads nothing but this file and click, because numpy, SQLAlchemy and Docker's SDK cost a second.
+`autograder --help` reads nothing but this file, verbs.py and click, because numpy, SQLAlchemy and Docker's SDK cost a second.
 """
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import click
 
 from ..errors import OurError, UserError
+from .verbs import Verbs
 
 #: Before numpy is imported: what is judged is small, and two workers with two threads each on two cores wait for each other
 #: (a training of 5 s took 29).
@@ -36,25 +36,7 @@ VERBS = {
 }
 
 
-class _Verbs(click.Group):
-    """A group that imports a verb's module when the verb is used."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(VERBS)
-
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name not in VERBS:
-            return None
-        module = importlib.import_module(f".{VERBS[name][0]}", __package__)
-        command: click.Command = getattr(module, name)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, about) for name, (_, about) in VERBS.items()])
-
-
-@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=Verbs, verbs=VERBS, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.option("--course", "-C", type=click.Path(), default=None, help="Folder of course.yaml [default: here or above].")
 @click.option(
     "--state", type=click.Path(), default=None, help="Folder of database and boxes [default: COURSE/.autograder]."

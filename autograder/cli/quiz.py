@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import Any
-
 import click
+
+from .verbs import Verbs
 
 #: verb -> (module, what it does), in the order of work.
 VERBS = {
@@ -23,25 +22,7 @@ VERBS = {
 }
 
 
-class _Verbs(click.Group):
-    """Imports a verb's module when the verb is used."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(VERBS)
-
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name not in VERBS:
-            return None
-        module: Any = importlib.import_module(f".{VERBS[name][0]}", __package__)
-        command: click.Command = getattr(module, name.replace("-", "_").replace("list", "list_"))
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, about) for name, (_, about) in VERBS.items()])
-
-
-@click.group(cls=_Verbs)
+@click.group(cls=Verbs, verbs=VERBS)
 def quiz() -> None:
     """Questions whose numbers are drawn and whose answers the reference computes.
 

@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ from autograder.cli import main
 from autograder.notebook import load_unit
 
 TINY = Path(__file__).parent.parent / "fixtures" / "tiny_course"
+QUIZZES = Path(__file__).parent.parent / "fixtures" / "quiz_course"
 
 WRONG_AXIS = """def softmax(z):
     e = np.exp(z - z.max())
@@ -113,6 +115,17 @@ def graded(tmp_path_factory: pytest.TempPathFactory, state: Path) -> Iterator[Co
         said = made.run("grade", work, "--box", "bubblewrap")
         assert said.code == 0, said.err
         yield made
+
+
+@pytest.fixture
+def quizzes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Course:
+    """The quiz course with a state of its own; its quizzes are open at any time."""
+    root = tmp_path / "course"
+    shutil.copytree(QUIZZES, root, ignore=shutil.ignore_patterns("__pycache__"))
+    file = root / "course.yaml"
+    file.write_text(re.sub(r"    (opens|due|closes|minutes): .*\n", "", file.read_text()).split("extensions:")[0])
+    monkeypatch.setenv("AUTOGRADER_SECRET", str(tmp_path / "secret"))
+    return Course(root, tmp_path / "state")
 
 
 @pytest.fixture(scope="session")
