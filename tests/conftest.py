@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -18,6 +18,7 @@ import pytest
 from autograder.sandbox import image
 
 ROOT = Path(__file__).parent.parent
+POSTGRES = "AUTOGRADER_TEST_POSTGRES"  #: names a server that tests may make databases on
 for _name in (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -36,7 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    for marker, missing in (("docker", docker_missing), ("gpu", gpu_missing)):
+    for marker, missing in (("docker", docker_missing), ("gpu", gpu_missing), ("postgres", postgres_missing)):
         if item.get_closest_marker(marker) and missing():
             pytest.skip(missing())
 
@@ -55,6 +56,10 @@ def gpu_missing() -> str:
     return "" if "GPU 0" in seen else "no CUDA device"
 
 
+def postgres_missing() -> str:
+    return "" if os.environ.get(POSTGRES) else "no PostgreSQL to test with (export $(scripts/postgres.sh start))"
+
+
 class NotRun:
     """Counts what was skipped, by reason, and says it at the end."""
 
@@ -66,7 +71,7 @@ class NotRun:
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         report = yield
         if report.skipped and not hasattr(report, "wasxfail"):
-            if docker_is_due(item):
+            if is_due(item):
                 report.outcome, report.longrepr = "failed", f"must not be skipped in CI: {reason(report)}"
             else:
                 self.tests[reason(report)] += 1
@@ -83,10 +88,11 @@ class NotRun:
             terminalreporter.write_line(f"Not run: all of {module}: {why}", yellow=True)
 
 
-def docker_is_due(item: pytest.Item) -> bool:
-    """CI has an engine, so its tests run there; a card it may lack."""
+def is_due(item: pytest.Item) -> bool:
+    """CI has an engine, a database server and a browser, so what needs them runs there; a card it may lack."""
     without_card = item.get_closest_marker("gpu") is not None and gpu_missing() != ""
-    return item.get_closest_marker("docker") is not None and not without_card and os.environ.get("CI") == "true"
+    needs = any(item.get_closest_marker(marker) is not None for marker in ("docker", "postgres", "chromium"))
+    return needs and not without_card and os.environ.get("CI") == "true"
 
 
 def reason(report: pytest.TestReport | pytest.CollectReport) -> str:
@@ -102,6 +108,36 @@ def state_folder() -> Path:
 def state() -> Path:
     """The state folder that `make setup` filled: environment, image, engine."""
     return state_folder()
+
+
+@pytest.fixture(scope="session")
+def _server() -> Iterator[Callable[[], str]]:
+    """Fresh databases on the PostgreSQL server of the tests, each a copy of one that has the tables."""
+    from sqlalchemy import create_engine, make_url
+
+    from autograder.store import database
+
+    server = make_url(os.environ[POSTGRES])
+    made: list[str] = []
+    with create_engine(server, isolation_level="AUTOCOMMIT").connect() as connection:
+
+        def create(source: str) -> str:
+            made.append(f"autograder_{os.getpid()}_{len(made)}")
+            connection.exec_driver_sql(f"CREATE DATABASE {made[-1]} TEMPLATE {source}")
+            return server.set(database=made[-1]).render_as_string(hide_password=False)
+
+        engine = database.connect(create("template0"))
+        database.upgrade(engine)
+        engine.dispose()
+        yield lambda: create(made[0])
+        for name in made:
+            connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def postgres(_server: Callable[[], str]) -> str:
+    """The URL of an empty database with our tables; for tests marked `postgres`."""
+    return _server()
 
 
 @pytest.fixture(scope="session")

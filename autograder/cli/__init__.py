@@ -41,8 +41,15 @@ VERBS = {
 @click.option(
     "--state", type=click.Path(), default=None, help="Folder of database and boxes [default: COURSE/.autograder]."
 )
+@click.option(
+    "--database",
+    envvar="AUTOGRADER_DATABASE",
+    default=None,
+    metavar="URL",
+    help="Grades in PostgreSQL: postgresql://user@host/name [default: a file in the state folder].",
+)
 @click.pass_context
-def cli(context: click.Context, course: str | None, state: str | None) -> None:
+def cli(context: click.Context, course: str | None, state: str | None, database: str | None) -> None:
     """Grade deep-learning notebooks in a sandbox, with hidden tests that stay hidden.
 
     \b
@@ -54,7 +61,7 @@ def cli(context: click.Context, course: str | None, state: str | None) -> None:
 
     Exit codes: 0 done, 1 we failed (nobody lost a point), 2 something to mend in what you gave.
     """
-    context.obj = {"course": course, "state": state}
+    context.obj = {"course": course, "state": state, "database": database}
 
 
 def main(arguments: list[str] | None = None) -> Any:

@@ -60,13 +60,14 @@ class Desk:
     root: Path
     state: Path
     boxes: Path | None = None
+    database: str | None = None  #: its URL, if it is not a file of the state folder
 
     @functools.cached_property
     def course(self) -> Course:
         return load_course(self.root / "course.yaml")
 
     def store(self) -> stores.Store:
-        return stores.open(self.state)
+        return stores.open(self.state, self.database)
 
     @functools.cached_property
     def _units(self) -> dict[str, Unit]:
@@ -108,7 +109,8 @@ def desk_of(context: click.Context) -> Desk:
     """The course that the command line means: --course, or the nearest course.yaml here or above."""
     options = context.obj
     root = _root(options["course"])
-    return Desk(root, Path(options["state"]).absolute() if options["state"] else root / ".autograder")
+    state = Path(options["state"]).absolute() if options["state"] else root / ".autograder"
+    return Desk(root, state, database=options["database"])
 
 
 def _root(named: str | None) -> Path:

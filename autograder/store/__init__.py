@@ -32,6 +32,9 @@ __all__ = [
 ]
 
 
-def open(folder: Path) -> Store:
-    """The store of a folder (grades.db and blobs/), made or brought up to date if need be."""
-    return Store(f"sqlite:///{folder / 'grades.db'}", folder)
+def open(folder: Path, url: str | None = None) -> Store:
+    """The store of a folder (grades.db and blobs/), made or brought up to date if need be.
+
+    url: a database elsewhere (postgresql://...); the blobs stay in the folder.
+    """
+    return Store(url or f"sqlite:///{folder / 'grades.db'}", folder)

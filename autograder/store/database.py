@@ -20,6 +20,10 @@ from autograder.store.schema import REVISION, submission
 #: How long a writer waits for the others. Grading holds nothing while it runs, so a long wait is a frozen process.
 BUSY_SECONDS = 30
 
+#: PostgreSQL: a transaction that waits, or whose process hangs, ends by itself.
+_PATIENCE = f"-c lock_timeout={BUSY_SECONDS}s -c idle_in_transaction_session_timeout={BUSY_SECONDS}s"
+_WRITERS = 0x6175746F  #: the advisory lock of all writers
+
 _CURES = (
     ("readonly", "is read-only. Give this user the right to write it and its folder."),
     ("read-only", "is read-only. Give this user the right to write it and its folder."),
@@ -28,6 +32,18 @@ _CURES = (
     ("not a database", "is no database. Move that file away, or put it back from a backup."),
     ("disk is full", "cannot grow: the disk is full. Free some space; nothing acknowledged is lost."),
     ("unable to open", "cannot be opened. Check that its folder exists and that this user may write it."),
+    ("no space left", "cannot grow: the disk is full. Free some space; nothing acknowledged is lost."),
+    (
+        "lock timeout",
+        f"was locked for {BUSY_SECONDS} s. End the autograder process that hangs (see `autograder doctor`).",
+    ),
+    ("connection refused", "does not answer. Start the server; work that was acknowledged waits there."),
+    (
+        "connection failed",
+        "cannot be reached. Check its address and that the server runs; what was acknowledged is safe.",
+    ),
+    ("server closed the connection", "went away. Start the server and run the same command again; nothing is lost."),
+    ("terminating connection", "was shut down. Start the server and run the same command again; nothing is lost."),
     ("disk i/o", "cannot be read or written (disk error). Check the disk; SQLite needs a local one, no network share."),
 )
 
@@ -35,12 +51,16 @@ _CURES = (
 def connect(url: str) -> Engine:
     """An engine whose transactions begin as `reading` or `writing` say; nothing is opened yet."""
     try:
-        sqlite = make_url(url).get_backend_name() == "sqlite"
+        parsed = make_url(url)
+        sqlite = parsed.get_backend_name() == "sqlite"
+        if parsed.get_backend_name() == "postgresql" and parsed.drivername == "postgresql":
+            parsed = parsed.set(drivername="postgresql+psycopg")  # the driver that we install
         # NaN in a column would be no JSON to PostgreSQL: it stops here instead.
         engine = create_engine(
-            url,
+            parsed,
             json_serializer=partial(dumps, allow_nan=False),
-            connect_args={"timeout": BUSY_SECONDS} if sqlite else {},
+            connect_args={"timeout": BUSY_SECONDS} if sqlite else {"options": _PATIENCE, "connect_timeout": 10},
+            pool_pre_ping=not sqlite,  # a server may have been started anew since the last transaction
         )
     except (ArgumentError, NoSuchModuleError, ImportError) as error:
         raise StoreError(
@@ -49,7 +69,19 @@ def connect(url: str) -> Engine:
     if sqlite:
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    else:
+        event.listen(engine, "begin", _begin_postgres)
     return engine
+
+
+def _begin_postgres(connection: Connection) -> None:
+    # One writer at a time, as with SQLite: what a transaction reads is still true when it writes.  Each takes milliseconds,
+    # and the lock goes with its transaction, however that ends.
+    writing = connection.get_execution_options().get("writing")
+    if writing:
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS})")
+    elif writing is False:
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 
 
 def _set_up_sqlite(connection: Any, _record: Any) -> None:
@@ -67,7 +99,7 @@ def _begin_sqlite(connection: Connection) -> None:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """One consistent look at the database."""
-    with explained(engine), engine.connect() as connection, connection.begin():
+    with explained(engine), engine.execution_options(writing=False).connect() as connection, connection.begin():
         yield connection
 
 

@@ -27,9 +27,11 @@ ROOT = Path(__file__).parents[2]
 MOMENT = datetime(2027, 3, 5, 23, 59, 1, 123456, tzinfo=UTC)
 
 
-@pytest.fixture
-def store(tmp_path):
-    with store_module.open(tmp_path / "state") as opened:
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def store(request, tmp_path):
+    """The same promises on both engines."""
+    url = request.getfixturevalue("postgres") if request.param == "postgresql" else None
+    with store_module.open(tmp_path / "state", url) as opened:
         opened.register_bundle("first", "tiny", b"tests")
         yield opened
 
@@ -212,11 +214,38 @@ def test_bytes_are_on_the_disk_before_the_row(store, monkeypatch):
     assert max(order) < seen.index("row")
 
 
+@pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 def test_a_database_is_set_to_keep_its_promise(store):
     """WAL, synchronous=FULL and foreign keys hold on the connections that the store uses."""
     with database.reading(store._engine) as connection:
         settings = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in _SETTINGS]
     assert settings == list(_SETTINGS.values())
+
+
+@pytest.mark.postgres
+def test_postgresql_keeps_its_promise_and_never_waits_for_ever(postgres, tmp_path):
+    """A commit is on the disk; locks and idle transactions end by themselves; reading cannot write."""
+    with store_module.open(tmp_path, postgres) as opened:
+        with database.reading(opened._engine) as connection:
+            names = ("synchronous_commit", "fsync", "lock_timeout", "idle_in_transaction_session_timeout")
+            found = [connection.exec_driver_sql(f"SHOW {name}").scalar() for name in names]
+        assert found == ["on", "on", "30s", "30s"]
+        with pytest.raises(StoreError, match="read-only"), database.reading(opened._engine) as connection:
+            connection.execute(update(schema.submission).values(failures=0))
+
+
+@pytest.mark.postgres
+def test_a_server_that_goes_away_is_one_line(postgres, tmp_path):
+    """Cut off in the middle of a transaction: said with its cure; the next call connects anew."""
+    with store_module.open(tmp_path, postgres) as opened:
+        taken, _ = opened.accept("alice", "tiny", b"work", "a.ipynb")
+        with pytest.raises(StoreError, match="nothing is lost"), database.writing(opened._engine) as connection:
+            connection.exec_driver_sql("SELECT pg_terminate_backend(pg_backend_pid())")
+        assert opened.submission(taken.id) == taken
+    gone = postgres.replace("autograder-postgres", "no-such-place")
+    with pytest.raises(StoreError, match="reached") as caught:
+        store_module.open(tmp_path, gone)
+    assert "\n" not in str(caught.value)
 
 
 _SETTINGS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 30_000}
@@ -543,6 +572,7 @@ def test_a_locked_database(tmp_path, monkeypatch):
     other.close()
 
 
+@pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 def test_a_full_disk(store):
     """When the database cannot grow, the call fails in one line and nothing of it is there."""
     with database.reading(store._engine) as connection:
