@@ -39,7 +39,7 @@ _CURES = (
     ),
     ("connection refused", "does not answer. Start the server; work that was acknowledged waits there."),
     (
-        "connection failed",
+        "connection to server",
         "cannot be reached. Check its address and that the server runs; what was acknowledged is safe.",
     ),
     ("server closed the connection", "went away. Start the server and run the same command again; nothing is lost."),
