@@ -14,6 +14,7 @@ import unicodedata
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar, cast
 
 import numpy as np
@@ -207,21 +208,16 @@ class Formula(Answer):
 
     def read(self, text: str, options: Sequence[Any] = ()) -> Read:
         tree = parse(text, tuple(self.variables))
-        values = self._at(tree)
+        values = self._at(text)
         if not any(math.isfinite(each) for each in values):
             raise AnswerError(
                 "The formula has no value for the variables' usual values. Check divisions and logarithms."
             )
         return Read(checked_text(text), f"we read {ast.unparse(tree).replace('**', '^').replace('lambda_', 'lambda')}")
 
-    def _at(self, formula: str | Tree) -> list[float]:
+    def _at(self, formula: str) -> tuple[float, ...]:
         """Values at the seeded points."""
-        tree = parse(formula, tuple(self.variables)) if isinstance(formula, str) else formula
-        rng = np.random.default_rng(POINTS)
-        names = tuple(self.variables)
-        bounds = {_name(name, names): bound for name, bound in self.variables.items()}
-        draws = [{name: float(rng.uniform(*bound)) for name, bound in bounds.items()} for _ in range(POINTS)]
-        return [evaluate(tree, values) for values in draws]
+        return _values(formula, tuple((name, *map(float, bound)) for name, bound in self.variables.items()))
 
     def mark(self, value: Any, rivals: Sequence[Any] = ()) -> float:
         return float(not self.differ(value, self.value))
@@ -241,6 +237,21 @@ class Formula(Answer):
         except AnswerError as error:
             return [f"the right formula cannot be read: {error}"]
         return [] if finite == POINTS else ["the right formula has no value at some points of the variables' ranges"]
+
+
+@lru_cache(maxsize=512)  # a question is compared with each of its slips, and each of them again when it is judged
+def _values(formula: str, variables: tuple[tuple[str, float, float], ...]) -> tuple[float, ...]:
+    names = tuple(name for name, _, _ in variables)
+    tree = parse(formula, names)
+    spelt = [_name(name, names) for name in names]
+    return tuple(evaluate(tree, dict(zip(spelt, point, strict=True))) for point in _points(variables))
+
+
+@lru_cache(maxsize=64)
+def _points(variables: tuple[tuple[str, float, float], ...]) -> tuple[tuple[float, ...], ...]:
+    """Where formulas in these variables are compared."""
+    rng = np.random.default_rng(POINTS)
+    return tuple(tuple(float(rng.uniform(low, high)) for _, low, high in variables) for _ in range(POINTS))
 
 
 def _short(text: str) -> str:
