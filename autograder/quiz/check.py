@@ -15,9 +15,9 @@ from .variant import Variant, draw
 
 ANSWERS = 5  #: different answers that a template must have unless it is a fixed choice
 #: What no reader should meet: a bare numpy value, a double sign, a machine's number, a placeholder.
-_UGLY = re.compile(
-    r"np\.|array\(|\bnan\b|\binf\b|\d{3}e[-+]?\d|\+ -|- -|\+-|--\d|\.\d{9,}|\bNone\b|\{[a-z_]+\}", re.IGNORECASE
-)
+_UGLY = re.compile(r"np\.|array\(|\bnan\b|\binf\b|\d{3}e[-+]?\d|\+ -|- -|\+-|--\d|\.\d{9,}|\bNone\b", re.IGNORECASE)
+_PLACEHOLDER = re.compile(r"\{[a-z_]+\}")  #: of an f-string without its f; in a formula braces are TeX
+_MATH = re.compile(r"\$[^$]*\$")
 _CODE = re.compile(r"```.*?```|`[^`]*`", re.DOTALL)
 
 
@@ -81,7 +81,7 @@ def _faults(variant: Variant) -> Iterator[str]:
         bare = _CODE.sub("", text)
         if bare.count("$") % 2:
             yield f"the {name} has an odd number of dollar signs"
-        ugly = _UGLY.search(bare)
+        ugly = _UGLY.search(bare) or _PLACEHOLDER.search(_MATH.sub("", bare))
         if ugly:
             yield f"the {name} shows {bare[max(0, ugly.start() - 15) : ugly.end() + 15]!r}"
     if question.again is not None and not answer.same(question.again, answer.value):

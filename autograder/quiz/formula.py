@@ -124,7 +124,7 @@ def _check(node: ast.AST, names: tuple[str, ...], depth: int) -> None:
                 raise AnswerError("A number in it is too large.")
         case ast.Name(id=name):
             if name not in names and name not in CONSTANTS:
-                raise AnswerError(f"“{name.rstrip('_')}” is unknown here. {_known(names)}")
+                raise AnswerError(f"“{name.rstrip('_')}” is unknown here. {_product(name, names)}{_known(names)}")
         case ast.UnaryOp(op=ast.UAdd() | ast.USub(), operand=inner):
             # A sum is a chain to the left: as deep as it is long, and harmless.
             _check(inner, names, depth - 1)
@@ -140,6 +140,11 @@ def _check(node: ast.AST, names: tuple[str, ...], depth: int) -> None:
                 _check(each, names, depth - 1)
         case _:
             raise AnswerError(f"That is not read in a formula. {_known(names)}")
+
+
+def _product(name: str, names: tuple[str, ...]) -> str:
+    """What somebody may have meant who typed wx for w times x."""
+    return f"Type {'*'.join(name)} for the product. " if len(name) > 1 and set(name) <= set(names) else ""
 
 
 def _known(names: tuple[str, ...]) -> str:

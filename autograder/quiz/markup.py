@@ -54,7 +54,7 @@ def unicode(tex: str) -> str:
         before = text
         text = re.sub(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}", lambda m: f"{_group(m[1])}/{_group(m[2])}", text)
         text = re.sub(r"\\sqrt\s*\{([^{}]*)\}", lambda m: f"√{_group(m[1])}", text)
-        text = re.sub(r"\\(tilde|hat|bar|dot|overline)\s*\{?(\\?[A-Za-z]+?)\}?(?![A-Za-z])", _accent, text)
+        text = re.sub(r"\\(tilde|hat|bar|dot|overline)(?![A-Za-z])\s*\{?(\\?[A-Za-z]+?)\}?(?![A-Za-z])", _accent, text)
         text = re.sub(r"([_^])\{([^{}]*)\}", _script, text)
         if text == before:
             break

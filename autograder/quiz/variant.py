@@ -47,8 +47,9 @@ class Variant:
     @cached_property
     def fingerprint(self) -> str:
         """The same for the same question, whatever the seed."""
-        answer = self.question.answer
-        said = f"{self.template.id}\0{self.question.prompt}\0{answer.show(answer.value)}"
+        question, answer = self.question, self.question.answer
+        shown = [*sorted(self.shown_options), question.figure.svg if question.figure else ""]
+        said = "\0".join([self.template.id, question.prompt, answer.show(answer.value), *shown])
         return hashlib.sha256(said.encode()).hexdigest()[:16]
 
     @property
