@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from reference.activations import softmax
+from reference.activations import relu_sum, softmax
 from reference.losses import cross_entropy
 
 Array = np.ndarray
@@ -118,6 +118,14 @@ def train_mlp(Xtr: Array, ytr: Array, Xte: Array, seed: int) -> Array:
         Y = np.maximum(Y @ W.T + b, 0.0)
     W, b = params[-1]
     return Y @ W.T + b
+
+
+def relu_hat(t: Array) -> Array:
+    """r(t) - 2 r(t - 1) + r(t - 2): three units side by side make a hat, 1 at t = 1 and 0 up to 0 and from 2 on.
+
+    Width adds; depth composes.  [Belhafaoui, "Learnings of the workshop"]
+    """
+    return relu_sum(t, np.array([1.0, -2.0, 1.0]), np.array([0.0, 1.0, 2.0]))
 
 
 def numeric_grad(f: Callable[[Array], float], x: Array, h: float = 1e-5) -> Array:

@@ -75,6 +75,19 @@ def linear_bptt(w: float, T: int) -> float:
     return dh
 
 
+def bptt(w: float, T: int, steps: int | None = None) -> float:
+    """The same, through the last `steps` steps only where that is given: truncated backpropagation through time.
+
+    w = 3, T = 4: 34; truncated to 2 steps 13 + 12 = 25.  [Turinici; Boyer, "truncated BPTT"]
+    """
+    if steps is None or steps >= T:
+        return linear_bptt(w, T)
+    h = [0.0]
+    for _ in range(T):
+        h.append(w * h[-1] + 1)
+    return float(sum(w ** (T - t) * h[t - 1] for t in range(T - steps + 1, T + 1)))
+
+
 def output_fed_layer(X: Array, W_X: Array, W_Y: Array, b: Array) -> Array:
     """A layer fed by its own last output, a batch of m sequences at a time.  X (T, m, d) -> Y (T, m, n).
 

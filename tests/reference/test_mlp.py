@@ -182,3 +182,10 @@ def test_training_the_rings():
     S = torch.softmax(torch.from_numpy(Y), 1).numpy()
     assert cross_entropy(S, np.eye(2)[yte]) < 0.1
     assert (mlp.train_mlp(Xtr, ytr, Xte, 1) == Y).all()
+
+
+def test_three_units_make_a_hat():
+    """r(t) - 2 r(t - 1) + r(t - 2) is max(0, 1 - |t - 1|)."""
+    t = np.linspace(-1, 3, 41)
+    np.testing.assert_allclose(mlp.relu_hat(t), np.maximum(0, 1 - abs(t - 1)), atol=1e-12)
+    assert mlp.relu_hat(np.array(1.25)) == 0.75

@@ -228,3 +228,14 @@ def test_a_list_has_one_global_norm(c, rng):
     torch.nn.utils.clip_grad_norm_(tensors, c)
     for mine, tensor in zip(rnn.clip_by_norm(parts, c), tensors, strict=True):
         near(mine, tensor.grad.numpy(), rtol=1e-5)
+
+
+def test_bptt_whole_and_truncated():
+    """34 for w = 3, T = 4; the whole against the polynomial's derivative, truncated against its last terms."""
+    assert rnn.bptt(3, 4) == 34
+    assert rnn.bptt(3, 4, steps=2) == 25
+    for w in (-1.5, 0.5, 2.0):
+        for T in (1, 2, 5):
+            # h_T = 1 + w + ... + w^(T-1)
+            assert rnn.bptt(w, T) == pytest.approx(sum(k * w ** (k - 1) for k in range(1, T)))
+            assert rnn.bptt(w, T, steps=T) == pytest.approx(rnn.bptt(w, T))
