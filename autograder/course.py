@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
@@ -236,7 +236,9 @@ class Course:
     late: LatePolicy
     extensions: Mapping[str, Mapping[str, datetime]]
     feedback: Feedback
-    topics: tuple[str, ...] = ()  #: all units in their order, also those that have only a quiz.py
+    titles: Mapping[str, str] = field(
+        default_factory=dict
+    )  #: of all units in their order, also of those that have only a quiz.py
     quizzes: tuple[QuizSettings, ...] = ()
     new_per_day: int = 10  #: templates that a learner meets for the first time in practice
 
@@ -247,6 +249,11 @@ class Course:
                 return unit
         names = [unit.name for unit in self.units]
         raise CommandError(f"No unit {name!r} in {FILE}.{_meant(name, names)} The units are {', '.join(names)}.")
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """All units in their order, also those that have only a quiz.py."""
+        return tuple(self.titles)
 
     def is_quiz(self, name: str) -> bool:
         """Whether a graded quiz has this name."""
@@ -306,7 +313,7 @@ def _resolve(entry: CourseEntry, root: Path) -> Course:
         late=entry.late,
         extensions=entry.extensions,
         feedback=entry.feedback,
-        topics=tuple(unit.name for unit in entry.units),
+        titles={unit.name: unit.title or unit.name for unit in entry.units},
         quizzes=tuple(map(_quiz, entry.quizzes)),
         new_per_day=entry.practice.new_per_day,
     )

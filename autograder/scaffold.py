@@ -211,7 +211,9 @@ def _read_back(draft: Path, new: Entry, old: Course | None) -> None:
     """The new course is the old one and this unit, and the unit can be read; UserError if not."""
     try:
         course = load_course(draft)
-        kept = old is None or replace(course, units=course.units[:-1], topics=course.topics[:-1]) == old
+        kept = (
+            old is None or replace(course, units=course.units[:-1], titles=dict([*course.titles.items()][:-1])) == old
+        )
     except CourseError:
         kept = False
     if not kept or (course.units[-1].name, course.units[-1].title) != (new.name, new.title):

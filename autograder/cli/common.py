@@ -144,3 +144,8 @@ def the_unit(desk: Desk, name: str | None) -> str:
     if len(names) == 1:
         return names[0]
     raise CommandError(f"which unit? The course has {', '.join(names)}: add --unit NAME.")
+
+
+def guarded(cell: str) -> str:
+    """A leading = + - @ makes a spreadsheet compute; a quote before it does not."""
+    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell

@@ -19,7 +19,7 @@ from ..lms.gradebook import Target, gradebook, target
 from ..lms.work import Work
 from ..notebook import Unit
 from ..store import GradebookRow, Store
-from .common import Desk, console, with_desk
+from .common import Desk, console, guarded, with_desk
 
 HEADER = (
     "assignment,duedate,timestamp,student_id,last_name,first_name,email,raw_score,late_submission_penalty,score,max_score"
@@ -116,7 +116,7 @@ def write_csv(course: Course, rows: Sequence[GradebookRow], table: TextIO) -> No
     writer = csv.writer(table, lineterminator="\n")
     writer.writerow(HEADER)
     for row in rows:
-        writer.writerow([_guarded(cell) for cell in _cells(course, row)])
+        writer.writerow([guarded(cell) for cell in _cells(course, row)])
 
 
 def _cells(course: Course, row: GradebookRow) -> Iterator[str]:
@@ -133,8 +133,3 @@ def _cells(course: Course, row: GradebookRow) -> Iterator[str]:
     yield f"{row.penalty or 0.0:g}"
     yield f"{row.total + row.manual:g}"
     yield f"{row.maximum or 0.0:g}"
-
-
-def _guarded(cell: str) -> str:
-    """A leading = + - @ makes a spreadsheet compute; a quote before it does not."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell

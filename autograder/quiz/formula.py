@@ -204,7 +204,6 @@ class Formula(Answer):
 
     value: str
     variables: Mapping[str, tuple[float, float]]
-    tex: str = ""  #: how the right formula is shown; the source when left out
     kind: ClassVar[str] = "formula"
 
     @property
@@ -228,7 +227,7 @@ class Formula(Answer):
         return float(not self.differ(value, self.value))
 
     def show(self, value: Any) -> str:
-        return f"${self.tex}$" if self.tex and value == self.value else f"`{value}`"
+        return f"`{value}`"
 
     def differ(self, one: Any, other: Any) -> bool:
         pairs = [(a, b) for a, b in zip(self._at(one), self._at(other), strict=True) if math.isfinite(b)]

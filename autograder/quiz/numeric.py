@@ -165,6 +165,8 @@ class Numbers(Answer):
 
     def mark(self, value: Any, rivals: Sequence[Any] = ()) -> float:
         right, got = np.asarray(self.value, float), np.asarray(value, float)
+        if got.shape != right.shape:
+            return 0.0
         others = [np.asarray(rival, float) for rival in rivals if np.shape(rival) == right.shape]
         for place in np.ndindex(right.shape):
             # A slip may share some of its numbers with the answer: only those that differ bound the tolerance.

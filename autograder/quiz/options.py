@@ -68,7 +68,10 @@ class Choice(Answer):
 
 @dataclass(frozen=True)
 class Several(Answer):
-    """All options that fit, of several: `value` are the right ones; each slip gives one wrong option."""
+    """All options that fit, of several: `value` are the right ones; each slip gives one wrong option.
+
+    A right one gives its share; a wrong one takes as much, or more where there are few, so that all of them earn nothing.
+    """
 
     value: tuple[str, ...]
     kind: ClassVar[str] = "several"
@@ -83,8 +86,9 @@ class Several(Answer):
         return Read(tuple(chosen), f"we read options {_named(options, chosen)}")
 
     def mark(self, value: Any, rivals: Sequence[Any] = ()) -> float:
-        hits = len(set(value) & set(self.value))
-        return max(0.0, (hits - (len(set(value)) - hits)) / len(self.value))
+        chosen, right = set(value), set(self.value)
+        cost = 1 / min(len(right), len(rivals) or len(right))
+        return max(0.0, len(chosen & right) / len(right) - len(chosen - right) * cost)
 
     def show(self, value: Any) -> str:
         return "; ".join((value,) if isinstance(value, str) else value)
