@@ -58,6 +58,10 @@ class Answer(ABC):
         """Whether a student's value is that of a slip, or the answer that of an independent computation."""
         return not self.differ(one, other)
 
+    def distance(self, one: Any, other: Any) -> float:
+        """How far apart two values are that pass for the same: of two slips the nearer one was made."""
+        return 0.0
+
     def problems(self) -> list[str]:
         """What makes this a bad answer to ask for."""
         return []

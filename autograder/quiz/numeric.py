@@ -75,6 +75,9 @@ class Number(Answer):
         a, b = float(one), float(other)
         return a == b or abs(a - b) <= unit_of(b, self.digits) * (1 + 1e-9)
 
+    def distance(self, one: Any, other: Any) -> float:
+        return abs(float(one) - float(other))
+
     def problems(self) -> list[str]:
         value, found = float(self.value), []
         if not math.isfinite(value):

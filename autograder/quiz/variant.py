@@ -82,7 +82,8 @@ class Variant:
         answer = self.question.answer
         if isinstance(answer, Several):  # the first wrong option that was taken
             return next((slip for slip in self.question.slips if slip.gives in value), None)
-        return next((slip for slip in self.question.slips if answer.same(value, slip.gives)), None)
+        found = [slip for slip in self.question.slips if answer.same(value, slip.gives)]
+        return min(found, key=lambda slip: answer.distance(value, slip.gives), default=None)
 
 
 def draw(template: Template, seed: int, choice: bool = False) -> Variant:
