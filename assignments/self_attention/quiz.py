@@ -14,7 +14,6 @@ from autograder.quiz import (
     Shape,
     Slip,
     figures,
-    par,
     plus,
     template,
     tex,
@@ -132,7 +131,7 @@ def pairs_under_a_causal_mask(rng):
 
 @template(technique="multi-head attention", tags=["parameters"], difficulty=2, syllabus="Q13.5")
 def parameters_of_multi_head_attention(rng):
-    h, size = int(rng.choice([2, 4, 8])), int(rng.choice([4, 8, 10, 16, 20, 32, 64]))
+    h, size = int(rng.choice([2, 4, 8])), int(rng.integers(4, 65))
     d = h * size
     count = attention.mha_params(d, h)
     return Question(
@@ -210,7 +209,7 @@ def permuted_inputs(rng):
     order = [int(i) for i in rng.permutation(4)]
     if order == [0, 1, 2, 3]:
         raise Redraw
-    X = rng.permutation(12).reshape(4, 3) / 4
+    X = rng.permutation(12).reshape(4, 3) / 12
     (before, _), (after, _) = attention.self_attention_toy(X), attention.self_attention_toy(X[order])
     found = [int(np.abs(before - row).sum(axis=1).argmin()) for row in after]
     # Without an order of their own, "back" is where each went.
@@ -339,8 +338,8 @@ def mask_of_an_attention_map(rng):
     N, causal, length = 5, bool(rng.integers(2)), int(rng.integers(3, 6))
     mask = attention.padding_mask([length], N)[0] & (attention.causal_mask(N) if causal else True)
     W = _weights(rng.normal(size=(N, N)) * 0.6, mask).round(2)
-    hidden = max(N - length, 1) if length < N else int(rng.integers(1, 3))
-    padding = f"a padding mask: the last {f'{hidden} positions are' if hidden > 1 else 'position is'} padding"
+    hidden = N - length if length < N else int(rng.integers(1, 3))
+    padding = f"a padding mask (the last {f'{hidden} positions are' if hidden > 1 else 'position is'} padding)"
     options = {
         (True, False): ("a causal mask", "This leaves zeros above the diagonal, and no others."),
         (False, True): (padding, f"This leaves zeros in the last {_columns(hidden)} of every row, and no others."),
@@ -386,7 +385,7 @@ def bug_in_an_attention_function(rng):
     others = [key for key in faulty if key != name]
     others = [others[place] for place in sorted(rng.choice(len(others), size=4, replace=False))]
     head = "def attention(X, Wq, Wk, Wv):" if causal else "def attention(Q, K, V, mask):"
-    code = "\n".join([f"1  {head}", *(f"{place}      {text}" for place, text in enumerate(shown, 2))])
+    code = "\n".join([f" 1  {head}", *(f"{place:2}      {text}" for place, text in enumerate(shown, 2))])
     given = (
         "Self-attention over the rows of `X`, with a causal mask (each position sees itself and those before it). Queries, keys and "
         "values are the rows times `Wq.T`, `Wk.T` and `Wv.T`."
@@ -583,7 +582,7 @@ def _attention_lines(causal):
                 ),
                 (
                     "mask = np.tril(np.ones((len(X), len(X)), bool), k=-1)",
-                    "k=-1 leaves out the diagonal, so the first position sees nothing and becomes nan",
+                    "k=-1 leaves out the diagonal, so the first position sees nothing at all",
                 ),
             ],
         ),
