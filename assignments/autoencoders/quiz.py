@@ -112,9 +112,12 @@ def components_for_a_share(rng):
     share = int(rng.choice([75, 90]))
     spectrum, least = _spectrum(rng, 8)
     errors, left = [float(sum(spectrum[k:])) for k in range(9)], 1 - share / 100
-    if min(abs(e - left * errors[0]) for e in errors) < 0.02 * errors[0] or errors[1] < left * errors[0]:
+    near = _below(errors, left)
+    # The curve must cross its line clearly between two whole numbers.
+    crossing = (errors[near - 1] - left * errors[0]) / (errors[near - 1] - errors[near])
+    if near < 2 or not 0.2 < crossing < 0.8:
         raise Redraw
-    count = next(k for k in range(9) if least(k) <= left * least(0))
+    count = next(k for k in (near - 1, near, near + 1) if least(k) <= left * least(0))
     limits = {f"{level} %": [level / 100 * errors[0]] * 9 for level in (50, 25, 10)}
     figure = figures.curves({"error": errors, **limits}, x_label="numbers in the code", y_label="error")
     told = "error for codes of 0 to 8 numbers: " + ", ".join(plain(e, 3) for e in errors)

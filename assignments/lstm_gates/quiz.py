@@ -743,12 +743,12 @@ def _shape_asked(asked, sizes, layers, ways, first, step):
     wide, deep = ways * h, layers * ways
     output = (N, T, wide) if first else (T, N, wide)
     flipped, ends = (output[1], output[0], wide), (deep, N, h)
-    both = "both directions, so twice the units" if ways == 2 else "units"
+    both = "the units of both directions" if ways == 2 else "the units"
     if asked == "output":
         order = "batch, steps" if first else "steps, batch"
         return (
             output,
-            f"{order}, {both} of the top layer.",
+            f"{order}, and {both} in the top layer.",
             [
                 Slip(
                     flipped,

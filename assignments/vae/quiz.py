@@ -61,7 +61,7 @@ def kl_term_as_a_formula(rng):
         rf"$N(\mu, \sigma^2)$ from $N(0, 1)$. What is {asked.format(term=_term(beta))}, as a formula in $\mu$, typed as `mu`, and {names}?",
         answer=Formula(answer, variables),
         slips=[*(Slip(given.format(b=factor), why) for given, why in wrong), *lost],
-        explanation=f"{way} So the answer is `{answer}`.",
+        explanation=f"{way} {f'Times {beta}' if beta > 1 else 'In all'}: `{answer}`.",
         hints=[
             r"$\mathrm{KL} = \frac{1}{2}(\mu^2 + \sigma^2 - 1 - \log \sigma^2)$.",
             r"$\sigma^2 = e^l$" + " with $l = \\log \\sigma^2$."
