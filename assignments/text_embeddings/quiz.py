@@ -512,7 +512,7 @@ def _names(rng):
     word = str(rng.choice(list(words)))
     return (
         kinds,
-        f"“{word}” has two meanings ({words[word]}). Does its vector depend on the sentence that it stands in?",
+        f"“{word}” has two meanings ({words[word]}). Which kind of vector does each of these give it?",
         (),
         "word2vec, GloVe and fastText are look-up tables (fastText of pieces of words); ELMo and BERT read the whole sentence.",
     )

@@ -14,8 +14,11 @@ from .question import Slip, Template
 from .variant import Variant, draw
 
 ANSWERS = 5  #: different answers that a template must have unless it is a fixed choice
+ENOUGH = 100  #: variants after which so many must have been seen
 #: What no reader should meet: a bare numpy value, a double sign, a machine's number, a placeholder.
-_UGLY = re.compile(r"np\.|array\(|\bnan\b|\binf\b|\d{3}e[-+]?\d|\+ -|- -|\+-|--\d|\.\d{9,}|\bNone\b", re.IGNORECASE)
+_UGLY = re.compile(
+    r"np\.|array\(|\bnan\b|\binf\b|\d{3}e[-+]?\d|\+ -|- -|\+-|--\d|\.\d{9,}|(?-i:\bNone\b(?! of| is))", re.IGNORECASE
+)
 _PLACEHOLDER = re.compile(r"\{[a-z_]+\}")  #: of an f-string without its f; in a formula braces are TeX
 _MATH = re.compile(r"\$[^$]*\$")
 _CODE = re.compile(r"```.*?```|`[^`]*`", re.DOTALL)
@@ -56,7 +59,7 @@ def check(template: Template, variants: int = 200, seed: int = 0) -> Checked:
         questions.add(variant.fingerprint)
         answers.add(repr(variant.question.answer.show(variant.question.answer.value)))
     spent = time.perf_counter() - began
-    if not template.fixed and questions and len(answers) < min(ANSWERS, variants):
+    if not template.fixed and questions and variants >= ENOUGH and len(answers) < ANSWERS:
         faults[f"only {len(answers)} different answers in {variants} variants; {ANSWERS} are needed, or fixed=True"] = (
             None
         )

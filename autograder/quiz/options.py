@@ -208,5 +208,6 @@ class Output(Answer):
 
 def _bare(text: Any) -> str:
     """Without spaces, and with numbers in one form: 2. and 2.0 print the same value."""
-    squeezed = re.sub(r"\s+", "", str(text)).replace('"', "'")
+    apart = re.sub(r"(?<=\w)\s+(?=\w)", " ", str(text).strip())  # 1 23 is not 12 3
+    squeezed = re.sub(r"(?<!\w)\s+|\s+(?!\w)", "", apart).replace('"', "'")
     return re.sub(r"(?<![\w.])(\d+)\.0*(?!\d)", r"\1.", squeezed)

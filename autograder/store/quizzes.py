@@ -68,7 +68,7 @@ class QuizAttempts:
             number = (last.number if last is not None else 0) + 1
             if number > most:
                 raise CommandError(f"all {most} attempt{'s' * (most > 1)} of {student} at {quiz} are used.")
-            token = secrets.token_urlsafe(24)
+            token = secrets.token_hex(16)
             values = {
                 "token": token,
                 "quiz": quiz,

@@ -258,6 +258,9 @@ def test_output_is_compared_without_spaces():
     assert answer.mark("tensor([1.0,2.])") == 1
     assert answer.mark("tensor([1, 2])") == 0
     assert Output("['a', 'b']").mark('["a","b"]') == 1
+    assert Output("['a', 'b']").mark(Output("").read("[‘a’, “b”]").value) == 1
+    assert Output("1 23").mark("12 3") == 0
+    assert Output("1 23\n4").mark("1  23 4") == 1
 
 
 # Formulas
