@@ -12,6 +12,8 @@ from autograder.quiz import (
     Shape,
     Slip,
     figures,
+    line_options,
+    numbered,
     plus,
     template,
     tex,
@@ -386,11 +388,10 @@ def bug_in_a_convolution(rng):
     lines = list(right)
     place = lines.index(line)
     shown = [text if each == line else each for each in lines]
-    options = [f"line {i + 1}: `{each.strip()}`" for i, each in enumerate(shown)]
+    options = line_options(shown)
     others = sorted(int(i) for i in rng.choice([i for i in range(len(lines)) if i != place], size=3, replace=False))
-    code = "\n".join(f"{i}  {each}" for i, each in enumerate(shown, 1))
     return Question(
-        prompt=f"This is to filter an image `x` with a kernel `k`, both of any size, without padding. One line is wrong. Which?\n\n```python\n{code}\n```",
+        prompt=f"This is to filter an image `x` with a kernel `k`, both of any size, without padding. One line is wrong. Which?\n\n{numbered(shown)}",
         answer=Choice(options[place]),
         slips=[Slip(options[i], f"This line is right: {right[lines[i]]}") for i in others],
         explanation=f"Line {place + 1} must be `{line.strip()}`: {why}.",

@@ -13,6 +13,8 @@ from autograder.quiz import (
     Redraw,
     Slip,
     figures,
+    line_options,
+    numbered,
     template,
     tex,
 )
@@ -337,18 +339,14 @@ def bug_in_a_training_loop(rng):
     place = lines.index(wrong)
     others = [i for i in range(len(lines)) if i != place and lines[i] in bugs]
     picked = sorted(int(i) for i in rng.choice(others, size=3, replace=False))
-    code = "\n".join(f"{number}  {line}" for number, line in enumerate(shown, 1))
+    options = line_options(shown)
     return Question(
-        prompt=f"`model` has dropout and batch norm. One line is wrong. Which?\n\n```python\n{code}\n```",
-        answer=Choice(_line(shown, place)),
-        slips=[Slip(_line(shown, i), f"This line is right: {right[lines[i]]}") for i in picked],
+        prompt=f"`model` has dropout and batch norm. One line is wrong. Which?\n\n{numbered(shown)}",
+        answer=Choice(options[place]),
+        slips=[Slip(options[i], f"This line is right: {right[lines[i]]}") for i in picked],
         explanation=f"Line {place + 1} must be `{wrong.strip()}`: {bugs[wrong][1]}.",
         hints=["Go through what a training step needs, then what testing needs."],
     )
-
-
-def _line(shown, place):
-    return f"line {place + 1}: `{shown[place].strip()}`"
 
 
 @template(technique="transfer learning", tags=["freezing", "code", "torch"], difficulty=2)

@@ -12,6 +12,8 @@ from autograder.quiz import (
     Redraw,
     Slip,
     figures,
+    line_options,
+    numbered,
     par,
     template,
     tex,
@@ -533,10 +535,9 @@ def derivative_of_an_activation(rng):
 def bug_in_a_loss(rng):
     name, lines, wrong, text, why = _BUGS[int(rng.integers(len(_BUGS)))]
     shown = [text if i == wrong else line for i, line in enumerate(lines)]
-    code = "\n".join(f"{i}  {line}" for i, line in enumerate(shown, 1))
-    options = [f"line {i + 1}: `{line.strip()}`" for i, line in enumerate(shown)]
+    options = line_options(shown)
     return Question(
-        prompt=f"This is to be {name}. One line is wrong. Which?\n\n```python\n{code}\n```",
+        prompt=f"This is to be {name}. One line is wrong. Which?\n\n{numbered(shown)}",
         answer=Choice(options[wrong]),
         slips=[Slip(option, "This line does what it should.") for i, option in enumerate(options) if i != wrong],
         explanation=f"Line {wrong + 1} must be `{lines[wrong].strip()}`: {why}.",

@@ -11,6 +11,8 @@ from autograder.quiz import (
     Redraw,
     Slip,
     figures,
+    line_options,
+    numbered,
     plain,
     plus,
     template,
@@ -346,13 +348,12 @@ def bug_in_an_optimiser(rng):
     lines = list(right)
     wrong = list(bugs)[int(rng.integers(len(bugs)))]
     shown = [bugs[line][0] if line == wrong else line for line in lines]
-    options = [f"line {i + 1}: `{line}`" for i, line in enumerate(shown)]
+    options = line_options(shown)
     place = lines.index(wrong)
     others = [i for i in range(len(lines)) if i != place]
     picked = sorted(int(i) for i in rng.choice(others, size=3, replace=False))
-    code = "\n".join(f"{i}  {line}" for i, line in enumerate(shown, 1))
     return Question(
-        prompt=f"This is to be one step of Adam. One line is wrong. Which?\n\n```python\n{code}\n```",
+        prompt=f"This is to be one step of Adam. One line is wrong. Which?\n\n{numbered(shown)}",
         answer=Choice(options[place]),
         slips=[Slip(options[i], f"This line is right: {right[lines[i]]}") for i in picked],
         explanation=f"Line {place + 1} must be `{wrong}`: {bugs[wrong][1]}.",

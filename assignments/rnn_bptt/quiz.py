@@ -13,6 +13,8 @@ from autograder.quiz import (
     Shape,
     Slip,
     figures,
+    line_options,
+    numbered,
     par,
     plus,
     template,
@@ -399,14 +401,12 @@ def bug_in_a_recurrent_forward_pass(rng):
     place = lines.index(wrong) + 1
     picked = [i + 1 for i, line in enumerate(lines) if line in bugs and i + 1 != place]
     picked = sorted(int(i) for i in rng.choice(picked, size=3, replace=False))
-    code = "\n".join(f"{number}  {line}" for number, line in enumerate(shown, 1))
+    options = line_options(shown)
     return Question(
         prompt=r"`X` holds the inputs of $h_t = \tanh(W x_t + U h_{t-1} + b)$, which has $n$ units; the logits come from the last state. One "
-        f"line is wrong. Which?\n\n```python\n{code}\n```",
-        answer=Choice(f"line {place + 1}: `{shown[place].strip()}`"),
-        slips=[
-            Slip(f"line {i + 1}: `{shown[i].strip()}`", f"This line is right: {right[lines[i - 1]]}") for i in picked
-        ],
+        f"line is wrong. Which?\n\n{numbered(shown)}",
+        answer=Choice(options[place]),
+        slips=[Slip(options[i], f"This line is right: {right[lines[i - 1]]}") for i in picked],
         explanation=f"Line {place + 1} must be `{wrong.strip()}`: {why}.",
         hints=["Follow one state from step to step."],
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 from . import figures
 from .answer import Answer, Read
 from .formula import Formula
+from .listing import line_options, numbered
 from .numeric import Integer, Number, Numbers, Shape
 from .options import Choice, Matching, Ordering, Output, Several
 from .question import Question, Redraw, Slip, Template, template
@@ -33,6 +34,8 @@ __all__ = [
     "Slip",
     "Template",
     "figures",
+    "line_options",
+    "numbered",
     "par",
     "plain",
     "plus",
