@@ -13,7 +13,7 @@ import numpy as np
 
 from reference import mlp
 from reference.activations import relu
-from reference.cnn import dense_params
+from reference.cnn import conv_params, dense_params
 
 Array = np.ndarray
 
@@ -110,6 +110,25 @@ def unet_shapes(side: int, depth: int = 4, valid: bool = True) -> list[int]:
             raise ValueError(f"a side of {side} cannot be halved")
         side = side // 2 if level < depth else side * 2
     return sides
+
+
+def resnet50_params(classes: int = 0) -> int:
+    """Parameters of ResNet-50: 23,508,032, and a head for `classes` on its 2048 features: 25,557,032 for 1000 (E41).
+
+    A 7 x 7 convolution, then 3, 4, 6, 3 blocks of 1 x 1, 3 x 3, 1 x 1 convolutions with m, m, 4 m channels, m = 64, 128, 256, 512.
+    No biases: a batch norm with its gamma and beta follows each.  The first block of a stage projects its input.  [He 2015]
+    """
+
+    def normed(k: int, cin: int, cout: int) -> int:
+        return conv_params(k, cin, cout, bias=False) + 2 * cout
+
+    total, cin = normed(7, 3, 64), 64
+    for blocks, m in [(3, 64), (4, 128), (6, 256), (3, 512)]:
+        total += normed(1, cin, 4 * m)
+        for _ in range(blocks):
+            total += normed(1, cin, m) + normed(3, m, m) + normed(1, m, 4 * m)
+            cin = 4 * m
+    return total + (dense_params(cin, classes) if classes else 0)
 
 
 # Transfer --------------------------------------------------------------------------------------------------------

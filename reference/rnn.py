@@ -78,8 +78,10 @@ def linear_bptt(w: float, T: int) -> float:
 def bptt(w: float, T: int, steps: int | None = None) -> float:
     """The same, through the last `steps` steps only where that is given: truncated backpropagation through time.
 
-    w = 3, T = 4: 34; truncated to 2 steps 13 + 12 = 25.  [Turinici; Boyer, "truncated BPTT"]
+    w = 3, T = 4: 34; truncated to 2 steps 13 + 12 = 25.  [Werbos 1990; Boyer; Michel; truncated: Williams 1990]
     """
+    if steps is not None and steps < 1:
+        raise ValueError(f"steps must be at least 1, or None for all, not {steps}")
     if steps is None or steps >= T:
         return linear_bptt(w, T)
     h = [0.0]

@@ -160,6 +160,16 @@ def bert_embed(ids: Array, segment: Array, E: Array, P: Array, S: Array) -> Arra
     return E[ids] + P[: len(ids)] + S[segment]
 
 
+def bert_params(V: int = 30522, d: int = 768, L: int = 12, longest: int = 512, heads: bool = False) -> int:
+    """Parameters of BERT: bert_embed's tables and a norm, L blocks with f = 4d, a dense layer on [CLS].  [Devlin 2019]
+
+    heads: of the pre-training too: a dense layer, a norm and V biases for words (the matrix is E itself), two outputs for the
+    next sentence.  BERT-base: 109,482,240 and 110,106,428 (E41).
+    """
+    encoder = (V + longest + 2) * d + 2 * d + L * block_params(d, 4 * d) + d * d + d
+    return encoder + (d * d + d + 2 * d + V + 2 * d + 2 if heads else 0)
+
+
 def mlm_count(N: int, rate: float = 0.15) -> int:
     """How many of N tokens are selected: rate N, rounded as Python rounds, at least 1.  14 -> 2, 47 -> 7.  [Devlin 2019]"""
     return max(1, round(rate * N))

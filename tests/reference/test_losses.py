@@ -153,3 +153,16 @@ def test_samples_of_the_quiz():
     near(L.cross_entropy(np.array([[0.25, 0.45, 0.3]]), np.array([[0.0, 1.0, 0.0]])), 0.798508, rtol=1e-6)
     near(L.l2_penalty_grad(np.array([2.0, -5.0]), 0.01)[1], -0.1)
     near(L.l1_penalty(np.array([3.0, -4.0]), 0.1), 0.7)
+
+
+def test_bayes_predictor_has_the_least_risk(rng):
+    """A5: no prediction on a fine grid, the values among them, has a lower expected loss."""
+    values, P = np.array([-1.0, 0.0, 2.5]), rng.dirichlet(np.ones(3), size=6)
+    tried = np.concatenate([np.linspace(-2, 3, 1001), values])
+    for loss, cost in (("zero_one", lambda y, f: (y != f) * 1.0), ("mse", lambda y, f: (y - f) ** 2)):
+        best = L.bayes_predictor(P, values, loss)
+        risk = (P * cost(values, best[:, None])).sum(axis=1)
+        others = (P[:, None] * cost(values, tried[:, None])).sum(axis=2)
+        assert (risk <= others.min(axis=1) + 1e-12).all()
+    with pytest.raises(ValueError, match="not 'mae'"):
+        L.bayes_predictor(P, values, "mae")

@@ -169,6 +169,18 @@ def test_glorots_start(rng):
     assert not b.any()
 
 
+def test_turinicis_start(rng):
+    """0.1 * np.random.rand: all weights in [0, .1), their mean .05; another kind is refused."""
+    [(W, b)] = mlp.init_dense((300, 200), rng, kind="positive")
+    assert W.shape == (200, 300)
+    assert 0 <= W.min() <= W.max() < 0.1
+    # 60,000 draws of deviation .029: four standard errors are .0005.
+    np.testing.assert_allclose(W.mean(), 0.05, rtol=0, atol=5e-4)
+    assert not b.any()
+    with pytest.raises(ValueError, match="not 'zeros'"):
+        mlp.init_dense((2, 1), rng, kind="zeros")
+
+
 def test_xor_by_hand():
     """h = (relu(x1 + x2), relu(x1 + x2 - 1)), output h1 - 2 h2, gives 0, 1, 1, 0 (A17)."""
     params = [(np.ones((2, 2)), np.array([0.0, -1])), (np.array([[1.0, -2]]), np.zeros(1))]
@@ -188,4 +200,26 @@ def test_three_units_make_a_hat():
     """r(t) - 2 r(t - 1) + r(t - 2) is max(0, 1 - |t - 1|)."""
     t = np.linspace(-1, 3, 41)
     np.testing.assert_allclose(mlp.relu_hat(t), np.maximum(0, 1 - abs(t - 1)), atol=1e-12)
+    printed = mlp.relu_hat(np.array([-1, 0, 0.5, 1, 1.5, 2, 3]))
+    np.testing.assert_allclose(printed, [0, 0, 0.5, 1, 0.5, 0, 0], atol=1e-15)
+    # Q03.11.
     assert mlp.relu_hat(np.array(1.25)) == 0.75
+
+
+def test_one_hidden_layer_is_the_net_without_output_bias(rng):
+    """With ReLU it is forward; with the identity it is linear (E12), whatever the number of units."""
+    X, W, b, v = rng.normal(size=(6, 3)), rng.normal(size=(5, 3)), rng.normal(size=5), rng.normal(size=5)
+    relu = mlp.one_hidden_layer(X, W, b, v, lambda z: np.maximum(z, 0))
+    near(relu, mlp.forward([(W, b), (v[None], np.zeros(1))], X)[:, 0])
+    near(mlp.one_hidden_layer(X, W, b, v, lambda z: z), X @ (W.T @ v) + b @ v)
+
+
+def test_sigmoids_make_a_staircase_to_any_function():
+    """Hornik by hand: m steep sigmoids, each a step of the sine, come closer as m grows: within twice the largest step."""
+    t = np.linspace(0, 3, 301)
+    for m in (10, 100):
+        knots = (np.arange(m) + 0.5) * 3 / m
+        steps = np.diff(np.sin(np.linspace(0, 3, m + 1)))
+        W, b = np.full((m, 1), 1e4), -1e4 * knots
+        F = mlp.one_hidden_layer(t[:, None], W, b, steps, lambda z: 0.5 * (1 + np.tanh(z / 2)))
+        assert np.abs(F - np.sin(t)).max() < 2 * np.abs(steps).max()

@@ -110,6 +110,21 @@ def test_unet_sizes_are_those_of_torch():
     assert nets.unet_shapes(44, 2) == sides
 
 
+def test_resnet_50_is_counted():
+    """A64, E41: without and with the head, and the layers counted by torch."""
+    assert nets.resnet50_params() == 23_508_032
+    assert nets.resnet50_params(1000) == 25_557_032
+    nn, cin = torch.nn, 64
+    layers = [nn.Conv2d(3, 64, 7, bias=False), nn.BatchNorm2d(64)]
+    for blocks, m in zip((3, 4, 6, 3), (64, 128, 256, 512), strict=True):
+        layers += [nn.Conv2d(cin, 4 * m, 1, bias=False), nn.BatchNorm2d(4 * m)]
+        for _ in range(blocks):
+            for a, b, k in ((cin, m, 1), (m, m, 3), (m, 4 * m, 1)):
+                layers += [nn.Conv2d(a, b, k, bias=False), nn.BatchNorm2d(b)]
+            cin = 4 * m
+    assert sum(p.numel() for layer in layers for p in layer.parameters()) == 23_508_032
+
+
 def test_golden_heads():
     """Q09.8's 2,562, and 12,810 for MNIST on MobileNetV2 (B17)."""
     assert nets.trainable_params(1280, 2) == 2_562

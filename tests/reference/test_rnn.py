@@ -239,3 +239,17 @@ def test_bptt_whole_and_truncated():
             # h_T = 1 + w + ... + w^(T-1)
             assert rnn.bptt(w, T) == pytest.approx(sum(k * w ** (k - 1) for k in range(1, T)))
             assert rnn.bptt(w, T, steps=T) == pytest.approx(rnn.bptt(w, T))
+    with pytest.raises(ValueError, match="at least 1"):
+        rnn.bptt(3, 4, steps=0)
+
+
+@pytest.mark.parametrize(("w", "T", "steps"), [(3.0, 4, None), (3.0, 4, 2), (0.5, 3, None), (0.5, 3, 1), (-0.7, 6, 3)])
+def test_bptt_is_autograds(w, T, steps):
+    """Truncated: the state that enters the last `steps` steps is detached."""
+    weight, h = torch.tensor(w, dtype=torch.float64, requires_grad=True), torch.zeros((), dtype=torch.float64)
+    for t in range(1, T + 1):
+        if steps is not None and t == T - steps + 1:
+            h = h.detach()
+        h = weight * h + 1
+    h.backward()
+    assert rnn.bptt(w, T, steps) == pytest.approx(weight.grad.item())

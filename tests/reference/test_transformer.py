@@ -209,6 +209,19 @@ def test_bert_truncates_the_longer_one(max_len, a, b):
         tr.bert_inputs([], [], 2)
 
 
+def test_bert_base_is_counted():
+    """A64, E41: the encoder, with both pre-training heads, and a small one by torch's layers."""
+    assert tr.bert_params() == 109_482_240
+    assert tr.bert_params(heads=True) == 110_106_428
+    nn, V, d = torch.nn, 50, 8
+    tables = [nn.Embedding(V, d), nn.Embedding(16, d), nn.Embedding(2, d), nn.LayerNorm(d), nn.Linear(d, d)]
+    blocks = [nn.TransformerEncoderLayer(d, 2, 4 * d) for _ in range(3)]
+    heads = [nn.Linear(d, d), nn.LayerNorm(d), nn.Linear(d, 2)]
+    size = [sum(p.numel() for part in parts for p in part.parameters()) for parts in (tables + blocks, heads)]
+    assert tr.bert_params(V, d, 3, 16) == size[0]
+    assert tr.bert_params(V, d, 3, 16, heads=True) == sum(size) + V
+
+
 def test_bert_embed_is_three_torch_embeddings(rng):
     """Word, position and segment look-ups, added."""
     ids, segment = np.array([3, 0, 3, 1]), np.array([0, 0, 1, 1])
