@@ -27,7 +27,7 @@ from autograder.errors import CommandError, CourseError, UserError
 from autograder.notebook import load_unit
 
 TEMPLATES = Path(__file__).parent / "templates"
-_UNIT_FILES = ("notebook.py", "test_hidden.py", "wrong.py", "right.py")
+_UNIT_FILES = ("notebook.py", "test_hidden.py", "wrong.py", "right.py", "quiz.py")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,47}")  # what course.yaml allows
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
-from ..errors import CommandError, UnitError
+from ..checks.modules import OwnModules
+from ..errors import CommandError
 from .question import Template
 
 FILE = "quiz.py"
@@ -57,35 +56,12 @@ def _names(template: Template) -> set[str]:
 
 def load(root: Path, units: Iterable[str]) -> Catalogue:
     """The templates of these units of the course in `root`.  UnitError for a quiz.py that cannot be read."""
-    return Catalogue(tuple(each for unit in units for each in _templates(root, unit)))
+    own = OwnModules(root)  # `reference` is the course's, whatever else this process has read
+    with own.here():
+        return Catalogue(tuple(each for unit in units for each in _templates(own, unit)))
 
 
-def _templates(root: Path, unit: str) -> Sequence[Template]:
-    path = root / "assignments" / unit / FILE
-    if not path.is_file():
-        return []
-    name = f"assignments_{unit}_quiz"
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # dataclasses and pickles of the file look it up
-    sys.path.insert(0, str(root))  # `reference` is a package of the course
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:  # whatever a file of the course may do wrong
-        line = getattr(error, "lineno", None) or _line(error, path)
-        raise UnitError(f"assignments/{unit}/{FILE}:{line}: {type(error).__name__}: {error}") from error
-    finally:
-        sys.path.remove(str(root))
-    found = [each for each in vars(module).values() if isinstance(each, Template)]
+def _templates(own: OwnModules, unit: str) -> list[Template]:
+    module = own.load(own.folder / "assignments" / unit / FILE)
+    found = [each for each in vars(module).values() if isinstance(each, Template)] if module is not None else []
     return [replace(each, id=f"{unit}/{each.id}") for each in found]
-
-
-def _line(error: BaseException, path: Path) -> int:
-    trace, line = error.__traceback__, 1
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == str(path):
-            line = trace.tb_lineno
-        trace = trace.tb_next
-    return line

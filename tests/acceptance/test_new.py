@@ -14,7 +14,7 @@ from autograder.course import load_course
 from autograder.notebook import load_unit
 
 ROOT = Path(__file__).parents[2]
-WRITTEN = ["assignments/own/" + name for name in ("notebook.py", "test_hidden.py", "wrong.py", "right.py")]
+WRITTEN = ["assignments/own/" + name for name in ("notebook.py", "test_hidden.py", "wrong.py", "right.py", "quiz.py")]
 
 
 def tree(root):
@@ -45,6 +45,8 @@ def test_a_new_unit_is_audited_released_and_graded_as_it_stands(course):
     audited = course.run("audit", "own", "--seeds", "3", "-j", "1")
     assert audited.code == 0, audited.out
     assert "14 of 14 mutants killed" in audited.out
+    asked = course.run("quiz", "check", "own")
+    assert asked.code == 0, asked.out
     released = course.run("release", "own")
     assert "2 points (and 1 by hand)" in released.out, released.err
     unit = load_unit(course.root, "own")
@@ -86,7 +88,7 @@ def test_every_template_is_shipped():
     packed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]["autograder"]
     shipped = {file for pattern in packed for file in (ROOT / "autograder").glob(pattern)}
     templates = {file for file in scaffold.TEMPLATES.rglob("*") if file.is_file()}
-    assert len(templates) == 6
+    assert len(templates) == 7
     assert templates <= shipped
 
 
