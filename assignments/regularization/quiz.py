@@ -28,8 +28,8 @@ def gradient_of_the_l2_penalty(rng):
     w, lam, k = _weights(rng, 3), float(rng.choice(LAMBDAS)), int(rng.integers(3))
     grad = float(losses.l2_penalty_grad(w.astype(float), lam)[k])
     return Question(
-        prompt=rf"The penalty is $\lambda \sum_i w_i^2$ (without 1/2) with $\lambda = {tex(lam)}$, and $w = {tex(w)}$, counted from 0. What does it "
-        f"add to the gradient of $w_{k}$?",
+        prompt=rf"The penalty is $\lambda \sum_i w_i^2$ (without 1/2) with $\lambda = {tex(lam)}$, and $w = {tex(w)}$. What does it "
+        f"add to the gradient of $w_{k}$ (entries counted from 0)?",
         answer=Number(grad),
         slips=[
             Slip(
@@ -72,14 +72,14 @@ def step_with_weight_decay(rng):
     return Question(
         prompt=rf"A weight is $w = {w}$, the loss's gradient there is ${g}$, and the penalty is $\lambda w^2$ with $\lambda = {tex(lam)}$. What is $w$ "
         rf"after one SGD step with rate ${tex(lr)}$?",
-        answer=Number(new),
+        answer=Number(new, digits=4),
         slips=[
             Slip(w - lr * (g - 2 * lam * w), "The penalty pulls towards 0: its gradient is added."),
             Slip(w - lr * g - 2 * lam * w, "The rate multiplies the penalty's gradient too."),
             Slip(w - lr * g, "This leaves the penalty out."),
             Slip(w - lr * (g + lam * w), r"The derivative of $\lambda w^2$ is $2 \lambda w$."),
         ],
-        explanation=rf"$w - \eta (g + 2 \lambda w) = {w} - {tex(lr)} \cdot ({g} {plus(2 * lam * w)}) = {tex(new, 4)}$.",
+        explanation=rf"$w - \eta (g + 2 \lambda w) = {w} - {tex(lr)} \cdot ({g} {plus(2 * lam * w)}) = {tex(new)}$.",
         hints=["The gradient of loss plus penalty.", r"$g + 2 \lambda w$."],
         again=w * (1 - 2 * lr * lam) - lr * g,
     )
@@ -130,6 +130,7 @@ def batch_norm_of_a_value(rng):
     g, b, k = float(rng.choice([1, 2, 3, 0.5])), float(rng.choice([-1, 0, 1, 2, 3])), int(rng.integers(4))
     out = float(regularize.batchnorm_train(x.astype(float), g, b, eps=0.0)[k])
     mean, var = float(x.mean()), float(x.var())
+    shift = f" {plus(b)}" if b else ""
     if x[k] == mean:
         raise Redraw
     return Question(
@@ -139,7 +140,7 @@ def batch_norm_of_a_value(rng):
         slips=[
             Slip(
                 g * (x[k] - mean) / float(x.std(ddof=1)) + b,
-                "Batch norm divides by the variance over the batch with $1/n$, not $1/(n-1)$.",
+                "In training batch norm takes the variance with $1/n$, not with $1/(n-1)$.",
             ),
             Slip(g * (x[k] - mean) / var + b, "Divide by the standard deviation, the root of the variance."),
             Slip(
@@ -148,7 +149,7 @@ def batch_norm_of_a_value(rng):
             ),
             Slip((x[k] - mean) / var**0.5, r"This leaves out $\gamma$ and $\beta$."),
         ],
-        explanation=rf"Mean ${tex(mean)}$, variance ${tex(var)}$: ${tex(g)} \cdot ({int(x[k])} - {tex(mean)}) / \sqrt{{{tex(var)}}} {plus(b)} = {tex(out, 4)}$.",
+        explanation=rf"Mean ${tex(mean)}$, variance ${tex(var)}$: ${tex(g)} \cdot ({int(x[k])} - {tex(mean)}) / \sqrt{{{tex(var)}}}{shift} = {tex(out, 4)}$.",
         hints=["Mean and variance of the four.", r"$\gamma (x - \mu) / \sigma + \beta$."],
         again=g * float((x[k] - mean) / np.sqrt(((x - mean) ** 2).sum() / 4)) + b,
     )
@@ -156,31 +157,35 @@ def batch_norm_of_a_value(rng):
 
 @template(technique="normalisation", tags=["batch norm", "running mean"], difficulty=2, syllabus="Q06.7")
 def running_mean_of_batch_norm(rng):
-    m = rng.choice(np.arange(-4, 11), size=2, replace=False)
+    m = [int(v) for v in rng.choice(np.arange(-4, 11), size=2, replace=False)]
     ema = bool(rng.integers(2))
     value = regularize.bn_running([float(v) for v in m], "ema" if ema else "average")
     other = regularize.bn_running([float(v) for v in m], "average" if ema else "ema")
-    rule = (
-        r"$0.9 \cdot$ old $+\ 0.1 \cdot$ batch mean, as in PyTorch"
-        if ema
-        else "the plain average of all batch means so far"
-    )
-    return Question(
-        prompt=rf"Batch norm keeps a running mean: {rule}, starting from 0. Two batches have the means ${m[0]}$ and ${m[1]}$. What is kept after them?",
-        answer=Number(value),
-        slips=[
-            Slip(other, "This is the other convention: read once more what is kept."),
-            Slip(float(m[1]), "This is the last batch alone."),
+    if ema:
+        rule = r"$0.9 \cdot$ old $+\ 0.1 \cdot$ batch mean, as in PyTorch, starting from 0"
+        slips = [
+            Slip(other, "This is the plain average; here the old value keeps 0.9 and the new mean gets 0.1."),
             Slip(0.9 * m[1] + 0.1 * 0.9 * m[0], "The weights are swapped: the old value keeps 0.9."),
-            Slip(float(m.sum()), "Sums grow without end; it is an average."),
-        ],
+            Slip(0.9 * m[0] + 0.1 * m[1], "The first batch is weighted too: before it there was 0."),
+        ]
+    else:
+        rule = "the plain average of all batch means so far"
+        slips = [
+            Slip(other, r"This is PyTorch's $0.9 \cdot$ old $+\ 0.1 \cdot$ new; here all batches count alike."),
+            Slip(float(sum(m)), "Divide by the number of batches."),
+            Slip(sum(m) / 3, "There are two batches: no 0 from the start is averaged in."),
+        ]
+    return Question(
+        prompt=rf"Batch norm keeps a running mean: {rule}. Two batches have the means ${m[0]}$ and ${m[1]}$. What is kept after them?",
+        answer=Number(value),
+        slips=[*slips, Slip(float(m[1]), "This is the last batch alone.")],
         explanation=(
             rf"After the first ${tex(0.1 * m[0])}$, then $0.9 \cdot {par(0.1 * m[0])} {plus(0.1 * m[1])} = {tex(value)}$."
             if ema
-            else rf"$({m[0]} {plus(int(m[1]))}) / 2 = {tex(value)}$."
+            else rf"$({m[0]} {plus(m[1])}) / 2 = {tex(value)}$."
         ),
         hints=["One batch after the other."],
-        again=0.09 * m[0] + 0.1 * m[1] if ema else float(m.mean()),
+        again=0.09 * m[0] + 0.1 * m[1] if ema else float(np.mean(m)),
     )
 
 
@@ -244,7 +249,7 @@ def glorot_bound(rng):
             ),
         ],
         explanation=rf"$\sqrt{{6 / ({a} + {b})}} = {tex(c, 4)}$.",
-        hints=[r"$\sqrt{6 / (n_{in} + n_{out})}$."],
+        hints=["Inputs and outputs count alike.", r"$\sqrt{6 / (n_{in} + n_{out})}$."],
         again=float(np.sqrt(3 * 2 / (a + b))),
     )
 
@@ -258,7 +263,7 @@ def epoch_that_is_kept(rng):
         raise Redraw
     rises = next((i for i in range(1, 9) if v[i] > v[i - 1]), 0)
     return Question(
-        prompt=f"Training stops as soon as {patience} epochs in a row bring no new best validation loss; the weights of the best epoch are kept. Which epoch "
+        prompt=f"The table shows the validation loss of nine epochs. Training stops as soon as {patience} epochs in a row bring no new best validation loss; the weights of the best epoch are kept. Which epoch "
         "is that (counted from 0)?",
         answer=Integer(kept),
         slips=[
@@ -300,47 +305,56 @@ def bound_of_a_sigmoid_chain(rng):
 @template(technique="early stopping", tags=["loss curve", "picture"], difficulty=1)
 def read_training_and_validation_curves(rng):
     best = int(rng.integers(8, 30))
-    t = np.arange(40.0)
+    t = np.arange(41.0)
     train = 1.1 * np.exp(-t / 9) + 0.05
     val = (
         0.35 + 0.9 * np.exp(-t / (best / 3)) + 0.00045 * np.maximum(t - best, 0) ** 2 + 0.004 * np.maximum(t - best, 0)
     )
-    place = int(val.argmin())
+    place, _ = regularize.early_stopping(val.tolist(), patience=len(val))
     return Question(
         prompt="Of about which epoch would you keep the weights (counted from 0)?",
         answer=Choice(f"epoch {place}"),
         slips=[
-            Slip("epoch 39", "The training loss goes on falling, but the validation loss grows: that is overfitting."),
+            Slip("epoch 40", "The training loss goes on falling, but the validation loss grows: that is overfitting."),
             Slip("epoch 0", "Before training nothing is learnt."),
             Slip(f"epoch {max(2, place // 3)}", "The validation loss still falls after that."),
-            Slip(f"epoch {min(38, place + 10)}", "By then the validation loss has grown again."),
+            Slip(f"epoch {min(39, place + 10)}", "By then the validation loss has grown again."),
         ],
         explanation=f"The validation loss is lowest about epoch {place}; after it the network learns the training set by heart.",
         hints=["Which of the curves tells about new data?"],
         figure=figures.curves({"training": [float(v) for v in train], "validation": [float(v) for v in val]}),
+        again=f"epoch {int(val.argmin())}",
     )
 
 
 @template(technique="dropout", tags=["code", "torch"], difficulty=2)
 def dropout_in_torch(rng):
     h, p, train = int(rng.integers(2, 9)), float(rng.choice([0.2, 0.5, 0.75])), bool(rng.integers(2))
-    scaled = h / (1 - p)
-    right = f"{scaled:.2f}" if train else f"{h:.2f}"
+    largest = float(regularize.dropout(np.array([float(h)]), np.array([0.999]), p, train)[0])
+    if train:
+        slips = [
+            Slip(f"{h:.2f}", "In `train()` kept units are divided by $1 - p$."),
+            Slip(f"{h * (1 - p):.2f}", "PyTorch's dropout is inverted: in training it divides by $1 - p$."),
+            Slip("0.00", "That comes out when the unit is dropped; when it is kept, more does."),
+        ]
+        told = rf"In training a unit is dropped, or kept and divided by $1 - p$: at most ${h} / {tex(1 - p)} = {tex(largest)}$."
+    else:
+        slips = [
+            Slip(
+                f"{h / (1 - p):.2f}", "Units are divided by $1 - p$ in `train()`; in `eval()` the layer does nothing."
+            ),
+            Slip(f"{h * (1 - p):.2f}", "PyTorch's dropout is inverted: at test time nothing is scaled."),
+            Slip("0.00", "In `eval()` no unit is dropped."),
+        ]
+        told = f"In evaluation dropout does nothing: {h} comes out as it went in."
     return Question(
         prompt=f"What is the largest number that this can print?\n\n```python\nlayer = nn.Dropout({plain(p)})\nlayer.{'train' if train else 'eval'}()\n"
         f'print(f"{{layer(torch.tensor([{h}.0])).item():.2f}}")\n```',
-        answer=Output(right),
-        slips=[
-            Slip(
-                f"{h:.2f}" if train else f"{scaled:.2f}",
-                "In `train()` kept units are divided by $1 - p$; in `eval()` the layer does nothing.",
-            ),
-            Slip(f"{h * (1 - p):.2f}", "PyTorch's dropout is inverted: at test time nothing is scaled."),
-            Slip("0.00", "A unit may be dropped in training; the largest number is asked."),
-        ],
-        explanation=f"In {'training a kept unit is divided by $1 - p$' if train else 'evaluation dropout does nothing'}: {right}.",
+        answer=Output(f"{largest:.2f}"),
+        slips=slips,
+        explanation=told,
         hints=["In which mode is the layer?"],
-        again=f"{float(regularize.dropout(np.array([float(h)]), np.array([0.999]), p, train)[0]):.2f}",
+        again=f"{h / (1 - p) if train else h:.2f}",
     )
 
 
