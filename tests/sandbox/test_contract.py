@@ -755,7 +755,12 @@ def test_without_a_cgroup_a_neighbours_processes_are_not_counted_as_ours(boxes, 
     limits = replace(LIMITS, processes=40)
     settings = replace(SMALL, limits=limits)
     first, second = (make(boxes.choice("bubblewrap/landlock"), settings) for _ in range(2))
-    with first, second, submitted(first, CHILDREN, limits=limits) as one, submitted(second, CHILDREN, limits=limits) as two:
+    with (
+        first,
+        second,
+        submitted(first, CHILDREN, limits=limits) as one,
+        submitted(second, CHILDREN, limits=limits) as two,
+    ):
         assert one.call("children", (30,), {}).value == 30
         assert two.call("children", (30,), {}).value == 30
         with pytest.raises(StudentFault):
