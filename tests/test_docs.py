@@ -76,3 +76,16 @@ def test_readme_map_is_the_tree():
 def test_ci_runs_the_test_command_of_readme():
     """CI calls what README tells a user to call."""
     assert "make test" in (ROOT / ".ci" / "run").read_text()
+
+
+def test_readmes_template_is_ten_lines_and_can_be_asked():
+    """What a teacher copies from README is a template without a fault."""
+    from autograder import quiz
+    from autograder.quiz.check import check
+    from reference import optim
+
+    code = README.split("A template is ten lines")[1].split("```python\n")[1].split("```")[0]
+    assert len(code.splitlines()) == 10
+    names = {"optim": optim, **{name: getattr(quiz, name) for name in quiz.__all__}}
+    exec(code, names)
+    assert check(names["step_decay"], 200).faults == ()
