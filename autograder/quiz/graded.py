@@ -185,6 +185,7 @@ class GradedQuiz:
             result = self.store.result(submission.id)
             if result is not None:
                 return submission, result.score
+        self.store.quiz_attempts.end(attempt, now)
         answers = self.store.quiz_attempts.answers(attempt)
         told = [{"question": a.question, "text": a.text, "at": a.at.isoformat()} for a in answers]
         data = json.dumps({"quiz": attempt.quiz, "attempt": attempt.token, "answers": told}, sort_keys=True).encode()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, and_, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, and_, delete, insert, or_, select, update
 
 from autograder.errors import CommandError
 from autograder.store import database, rows, schema
@@ -95,12 +95,6 @@ class QuizAttempts:
             raise CommandError(f"submission {submission_id} is no attempt at a quiz.")
         return _attempt(row)
 
-    def used(self, quiz: str, student: str) -> int:
-        table = schema.quiz_attempt
-        query = select(func.count()).where(table.c.quiz == quiz, table.c.student == student)
-        with database.reading(self._engine) as connection:
-            return int(connection.execute(query).scalar() or 0)
-
     def forgotten(self, now: datetime) -> tuple[QuizAttempt, ...]:
         """Attempts whose time is over and that nobody handed in."""
         table = schema.quiz_attempt
@@ -109,11 +103,12 @@ class QuizAttempts:
             return tuple(_attempt(row) for row in connection.execute(query))
 
     def answer(self, attempt: QuizAttempt, question: int, text: str, now: datetime) -> None:
-        """Keep an answer in place of an earlier one.  CommandError if the attempt was handed in meanwhile."""
+        """Keep an answer in place of an earlier one.  CommandError if the attempt has ended meanwhile."""
         table = schema.quiz_answer
         with database.writing(self._engine) as connection:
-            if _by_token(connection, attempt.token).submission_id is not None:
-                raise CommandError("this attempt was handed in already; its answers stay as they are.")
+            row = _by_token(connection, attempt.token)
+            if row.submission_id is not None or (row.ends is not None and row.ends <= now):
+                raise CommandError("this attempt has ended; its answers stay as they are.")
             connection.execute(delete(table).where(table.c.attempt_id == attempt.id, table.c.question == question))
             connection.execute(
                 insert(table).values(attempt_id=attempt.id, question=question, text=rows.plain(text), at=now)
@@ -124,6 +119,13 @@ class QuizAttempts:
         query = select(table).where(table.c.attempt_id == attempt.id).order_by(table.c.question)
         with database.reading(self._engine) as connection:
             return tuple(QuizAnswer(row.question, row.text, row.at) for row in connection.execute(query))
+
+    def end(self, attempt: QuizAttempt, now: datetime) -> None:
+        """From here on no answer is taken: what is read next is all that there will be."""
+        table = schema.quiz_attempt
+        open_ = and_(table.c.id == attempt.id, or_(table.c.ends.is_(None), table.c.ends > now))
+        with database.writing(self._engine) as connection:
+            connection.execute(update(table).where(open_).values(ends=now))
 
     def handed_in(self, attempt: QuizAttempt, submission_id: int) -> None:
         table = schema.quiz_attempt
