@@ -149,3 +149,16 @@ def the_unit(desk: Desk, name: str | None) -> str:
 def guarded(cell: str) -> str:
     """A leading = + - @ makes a spreadsheet compute; a quote before it does not."""
     return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+
+
+def write_file(path: Path, content: str | bytes) -> None:
+    """Write what a command was asked for.  CommandError if the place will not have it."""
+    try:
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    except OSError as e:
+        raise unwritable(path, e) from e
+    console.print(Text(f"-> {path}"))
+
+
+def unwritable(path: Path, error: OSError) -> CommandError:
+    return CommandError(f"{path}: cannot be written ({error.strerror}). Choose another place.")

@@ -11,8 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from .. import release as releases
-from ..errors import CommandError
-from .common import Desk, console, with_desk
+from .common import Desk, console, with_desk, write_file
 
 if TYPE_CHECKING:
     from ..audit import AuditReport
@@ -63,11 +62,7 @@ def audit(desk: Desk, units: tuple[str, ...], seeds: int, jobs: int, html: Path 
     if html is not None:
         from ..audit.html import render
 
-        try:
-            html.write_text(render(reports), encoding="utf-8")
-        except OSError as e:
-            raise CommandError(f"{html}: cannot be written ({e.strerror}). Choose another place.") from e
-        console.print(Text(f"-> {html}"))
+        write_file(html, render(reports))
     if not all(report.clean for report in reports):
         raise SystemExit(2)
 

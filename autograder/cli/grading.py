@@ -124,9 +124,11 @@ def regrade(desk: Desk, ids: tuple[int, ...], unit: str | None, held: bool, wish
 def _regrade_quizzes(desk: Desk, grades: Store, chosen: Sequence[Submission]) -> None:
     """Attempts at quizzes are judged here: nothing of a student's runs."""
     if chosen:
+        from .quiz_common import templates
         from .quiz_graded import graded
 
-        quizzes = {name: graded(desk, grades, name) for name in {s.unit for s in chosen}}
+        catalogue = templates(desk)
+        quizzes = {name: graded(desk, grades, name, catalogue) for name in {s.unit for s in chosen}}
         for submission in chosen:
             quizzes[submission.unit].regrade(submission)
 

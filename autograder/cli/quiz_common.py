@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from rich.console import Group, RenderableType
 from rich.markdown import Markdown
@@ -18,6 +19,10 @@ from .common import Desk
 def templates(desk: Desk) -> Catalogue:
     """All templates of the course."""
     return catalogue.load(desk.root, desk.course.topics)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
 
 
 def markdown(text: str) -> RenderableType:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from ..lms import gift, moodle, qti, sheet
 from ..lms.items import Group, Pool, pool
 from ..quiz.question import Template
 from ..store import Store
-from .common import Desk, console, guarded, with_desk
+from .common import Desk, console, guarded, unwritable, with_desk, write_file
 from .quiz_common import templates
 
 RESULTS = "student,quiz,attempt,received,question,template,typed,fraction,slip,seconds,points".split(",")
@@ -113,7 +113,10 @@ def _page(file: Path, html: str) -> None:
     if file.suffix.lower() == ".html":
         _write(file, html.encode())
         return
-    _try(file, lambda: sheet.pdf(html, file))
+    try:
+        sheet.pdf(html, file)
+    except OSError as e:
+        raise unwritable(file, e) from e
     console.print(Text(f"-> {file}"))
 
 
@@ -172,14 +175,7 @@ def _answers(grades: Store, quiz: str) -> Iterator[list[str]]:
 
 
 def _write(file: Path, data: bytes, groups: Sequence[Group] = ()) -> None:
-    _try(file, lambda: file.write_bytes(data))
     pools = [pool for group in groups for pool in group.pools]
-    told = f"{sum(len(pool.items) for pool in pools)} questions of {len(pools)} templates " if pools else ""
-    console.print(Text(f"{told}-> {file}"))
-
-
-def _try(file: Path, act: Callable[[], object]) -> None:
-    try:
-        act()
-    except OSError as e:
-        raise CommandError(f"{file}: cannot be written ({e.strerror}). Choose another place.") from e
+    if pools:
+        console.print(Text(f"{sum(len(pool.items) for pool in pools)} questions of {len(pools)} templates"))
+    write_file(file, data)

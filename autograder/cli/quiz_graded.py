@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 from rich.text import Text
 
 from .. import intake
-from ..errors import AnswerError, CommandError
+from ..errors import AnswerError
+from ..quiz.catalogue import Catalogue
 from ..quiz.graded import Asked, GradedQuiz, Sheet
 from ..records import Score, Submission
 from ..secret import load_secret
 from ..store import Store
-from .common import Desk, console, with_desk
-from .quiz_common import question, templates
+from .common import Desk, console, with_desk, write_file
+from .quiz_common import now, question, templates
 
 student_option = click.option("--student", required=True, help="Who answers.")
 
 
-def graded(desk: Desk, grades: Store, name: str) -> GradedQuiz:
-    """A graded quiz of the course."""
+def graded(desk: Desk, grades: Store, name: str, catalogue: Catalogue | None = None) -> GradedQuiz:
+    """A graded quiz of the course; catalogue: its templates, where they were read already."""
     settings = desk.course.quiz(name)
-    return GradedQuiz(desk.course, settings, templates(desk), grades, load_secret(desk.course.id))
+    return GradedQuiz(desk.course, settings, catalogue or templates(desk), grades, load_secret(desk.course.id))
 
 
 def of_token(desk: Desk, grades: Store, token: str) -> GradedQuiz:
@@ -45,17 +45,14 @@ def open(desk: Desk, quiz: str, student: str, html: Path | None) -> None:
       autograder quiz open quiz_backprop --student ada --html sheet.html
     """
     with desk.store() as grades:
-        sheet = graded(desk, grades, quiz).open(intake.student_id(student), _now())
+        sheet = graded(desk, grades, quiz).open(intake.student_id(student), now())
     if html is None:
         click.echo(json.dumps(asdict(sheet), default=str, ensure_ascii=False, indent=1))
         return
     from ..lms.sheet import attempt_page
 
-    try:
-        html.write_text(attempt_page(sheet), encoding="utf-8")
-    except OSError as e:
-        raise CommandError(f"{html}: cannot be written ({e.strerror}). Choose another place.") from e
-    console.print(Text(f"attempt {sheet.attempt} of {sheet.attempts}: {sheet.token} -> {html}"))
+    write_file(html, attempt_page(sheet))
+    console.print(Text(f"attempt {sheet.attempt} of {sheet.attempts}: {sheet.token}"))
 
 
 @click.command()
@@ -68,10 +65,10 @@ def answer(desk: Desk, token: str, number: int, text: str, student: str) -> None
     """Answer question NUMBER of the attempt TOKEN; until it is handed in, the last answer counts.
 
     \b
-      autograder quiz answer Xf3...k 2 0.35 --student ada
+      autograder quiz answer 7f3a...c1 2 0.35 --student ada
     """
     with desk.store() as grades:
-        read = of_token(desk, grades, token).answer(token, student, number, text, _now())
+        read = of_token(desk, grades, token).answer(token, student, number, text, now())
     console.print(Text(f"question {number}: {read.echo}"))
 
 
@@ -83,10 +80,10 @@ def hand_in(desk: Desk, token: str, student: str) -> None:
     """End the attempt TOKEN: its answers are judged and kept.
 
     \b
-      autograder quiz hand-in Xf3...k --student ada
+      autograder quiz hand-in 7f3a...c1 --student ada
     """
     with desk.store() as grades:
-        _receipt(*of_token(desk, grades, token).hand_in(token, student, _now()))
+        _receipt(*of_token(desk, grades, token).hand_in(token, student, now()))
 
 
 @click.command()
@@ -102,7 +99,7 @@ def take(desk: Desk, quiz: str, student: str) -> None:
     student = intake.student_id(student)
     with desk.store() as grades:
         one = graded(desk, grades, quiz)
-        sheet = one.open(student, _now())
+        sheet = one.open(student, now())
         console.print(Text(f"{sheet.title}: attempt {sheet.attempt} of {sheet.attempts}", style="bold"))
         if sheet.ends is not None:
             console.print(Text(f"Answers count until {sheet.ends.astimezone(desk.course.timezone):%Y-%m-%d %H:%M %Z}."))
@@ -110,7 +107,7 @@ def take(desk: Desk, quiz: str, student: str) -> None:
             console.print(Text("Stopped. What you answered is kept: the same command goes on."))
             return
         if click.confirm("Hand in?", default=True):
-            _receipt(*one.hand_in(sheet.token, student, _now()))
+            _receipt(*one.hand_in(sheet.token, student, now()))
 
 
 @click.command()
@@ -122,10 +119,10 @@ def collect(desk: Desk, quiz: str | None) -> None:
     \b
       autograder quiz collect
     """
-    count = 0
+    count, catalogue = 0, templates(desk)
     with desk.store() as grades:
         for name in [quiz] if quiz else [each.name for each in desk.course.quizzes]:
-            for submission, score in graded(desk, grades, name).collect(_now()):
+            for submission, score in graded(desk, grades, name, catalogue).collect(now()):
                 count += 1
                 _receipt(submission, score)
     console.print(Text(f"{count} collected"))
@@ -147,7 +144,7 @@ def _one(one: GradedQuiz, sheet: Sheet, student: str, asked: Asked) -> bool:
         if typed.lower() in ("", "q"):
             return not typed
         try:
-            console.print(Text(f"  {one.answer(sheet.token, student, asked.number, typed, _now()).echo}", style="dim"))
+            console.print(Text(f"  {one.answer(sheet.token, student, asked.number, typed, now()).echo}", style="dim"))
         except AnswerError as error:
             console.print(Text(f"{error} (This costs nothing.)", style="yellow"))
             continue
@@ -161,7 +158,3 @@ def _receipt(submission: Submission, score: Score) -> None:
             f"{score.total:.4g} of {score.maximum:g} points"
         )
     )
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

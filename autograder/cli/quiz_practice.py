@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 import click
 from rich.table import Table
@@ -14,7 +14,7 @@ from ..quiz.practice import Deck, Log, Mastery
 from ..quiz.session import Outcome, Session
 from ..quiz.variant import Variant
 from .common import Desk, console, with_desk
-from .quiz_common import markdown, question, templates
+from .quiz_common import markdown, now, question, templates
 
 HELP = "?  a hint    !  the answer (comes back tomorrow)    q  stop"
 
@@ -43,9 +43,9 @@ def practice(desk: Desk, which: tuple[str, ...], most: int, choice: bool, ahead:
     chosen = templates(desk).pick(*which)
     deck = Deck(chosen, Log(desk.state / "practice" / f"{who}.jsonl"), desk.course.timezone, desk.course.new_per_day)
     if status:
-        show_mastery(deck, _now())
+        show_mastery(deck, now())
         return
-    run(Session(deck, _now, most=most, choice=choice, ahead=ahead))
+    run(Session(deck, now, most=most, choice=choice, ahead=ahead))
 
 
 def run(session: Session, ask: Callable[[str], str] = input) -> None:
@@ -64,7 +64,7 @@ def run(session: Session, ask: Callable[[str], str] = input) -> None:
                 asked.prompt,
                 asked.figure.text if asked.figure else "",
                 variant.shown_options,
-                getattr(asked.answer, "lefts", ()),
+                variant.lefts,
                 variant.how,
                 f"{number}. {variant.template.technique}  ({session.left} left)",
             )
@@ -140,17 +140,17 @@ def _summary(session: Session) -> None:
     show_mastery(session.deck, session.clock(), {review.technique for review in done})
 
 
-def show_mastery(deck: Deck, now: datetime, only: set[str] | None = None) -> None:
+def show_mastery(deck: Deck, at: datetime, only: set[str] | None = None) -> None:
     """A bar for each technique (those of this sitting, or all), what is due, the streak."""
     table = Table("technique", "mastery", "", "seen", "right at first try", box=None, pad_edge=False)
-    for each in deck.mastery(now):
+    for each in deck.mastery(at):
         if only is None or each.technique in only:
             table.add_row(*_bar(each))
     console.print(table)
-    streak = deck.streak(now)
+    streak = deck.streak(at)
     days = f"{streak} day{'s' * (streak != 1)} in a row" if streak else "no practice yesterday or today"
-    console.print(Text(f"{len(deck.due(now))} due, {len(deck.new(now))} new today; {days}"))
-    console.print(Text(_nothing(deck) if not deck.due(now) and not deck.new(now) else "", style="dim"))
+    console.print(Text(f"{len(deck.due(at))} due, {len(deck.new(at))} new today; {days}"))
+    console.print(Text(_nothing(deck) if not deck.due(at) and not deck.new(at) else "", style="dim"))
 
 
 def _bar(each: Mastery) -> tuple[Text, ...]:
@@ -159,7 +159,3 @@ def _bar(each: Mastery) -> tuple[Text, ...]:
     bar = Text("█" * full, style=style) + Text("░" * (20 - full), style="dim")
     tries = f"{each.right} of {each.reviews}" if each.reviews else "-"
     return Text(each.technique), bar, Text(f"{each.share:.0%}"), Text(f"{each.seen} of {each.templates}"), Text(tries)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

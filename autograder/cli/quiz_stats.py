@@ -10,11 +10,10 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from ..errors import CommandError
 from ..quiz import figures, markup
 from ..quiz.practice import Log
 from ..quiz.stats import Given, ItemStatistics, frame, from_practice, from_results, statistics_of
-from .common import Desk, console, with_desk
+from .common import Desk, console, with_desk, write_file
 
 
 @click.command()
@@ -37,9 +36,9 @@ def stats(desk: Desk, quizzes: tuple[str, ...], practice: bool, table: Path | No
         return
     console.print(_table(items))
     if table is not None:
-        _write(table, frame(items).to_csv(index=False))
+        write_file(table, frame(items).to_csv(index=False))
     if plot is not None:
-        _write(plot, figures.bars({item.template: item.share_right for item in items}, "share right").svg)
+        write_file(plot, figures.bars({item.template: item.share_right for item in items}, "share right").svg)
 
 
 def _graded(desk: Desk, names: tuple[str, ...]) -> list[Given]:
@@ -75,11 +74,3 @@ def _row(item: ItemStatistics) -> Iterator[Text]:
     yield Text("-" if item.discrimination is None else f"{item.discrimination:.2f}")
     yield Text(f"{item.slip_share:.0%} {markup.terminal(item.slip)[:70]}" if item.slip else "-")
     yield Text("-" if item.seconds is None else f"{item.seconds:.0f}")
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as e:
-        raise CommandError(f"{path}: cannot be written ({e.strerror}). Choose another place.") from e
-    console.print(Text(f"-> {path}"))

@@ -52,9 +52,8 @@ def show(desk: Desk, template: str, seed: int, variants: int, choice: bool, answ
         variant = draw(chosen, number, choice)
         asked, answer = variant.question, variant.question.answer
         figure = asked.figure.text if asked.figure else ""
-        lefts = getattr(answer, "lefts", ())
         console.rule(f"{template}, seed {number}")
-        console.print(question(asked.prompt, figure, variant.shown_options, lefts, variant.how))
+        console.print(question(asked.prompt, figure, variant.shown_options, variant.lefts, variant.how))
         if answers:
             console.print(Text("answer: ", style="green"), markdown(answer.show(answer.value)))
             for slip in asked.slips:

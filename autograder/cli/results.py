@@ -18,7 +18,7 @@ from ..feedback import LoadError, ManualMark, Report
 from ..notebook import Unit
 from ..records import Intake, Submission
 from ..store import Result, State, Store
-from .common import Desk, console, with_desk
+from .common import Desk, console, with_desk, write_file
 
 
 @click.command()
@@ -89,11 +89,7 @@ def feedback(
     elif html is not None:
         from ..feedback import html as page
 
-        try:
-            html.write_text(page.render(report), encoding="utf-8")
-        except OSError as e:
-            raise CommandError(f"{html}: cannot be written ({e.strerror}). Choose another place.") from e
-        console.print(Text(f"-> {html}"))
+        write_file(html, page.render(report))
     else:
         from ..feedback import terminal
 

@@ -140,14 +140,14 @@ def _page(course: str, groups: Sequence[Group], versions: int, number: int, key:
 
 
 def _question(number: int, item: Item) -> Printed:
-    variant, answer = item.variant, item.variant.question.answer
+    variant = item.variant
     picked = bool(variant.options)
     return _printed(
         number,
         item.prompt,
         _svg(item),
         variant.shown_options,
-        getattr(answer, "lefts", ()),
+        variant.lefts,
         # How options are named, or in what form an answer is written; readers of typed answers are of no use on paper.
         f"{variant.how[:1].upper()}{variant.how[1:]}." if picked else item.asks,
         lines=1 if picked else _LINES,
@@ -206,9 +206,7 @@ def _fragment(text: str) -> Markup:
 
 
 def _inline(text: str) -> Markup:
-    made = markup.html(text)
-    lone = made.startswith("<p>") and made.endswith("</p>") and made.count("<p>") == 1
-    return Markup(made[3:-4] if lone else made)
+    return Markup(markup.inline(text))
 
 
 def _html(title: str, pages: Sequence[Page]) -> str:

@@ -213,17 +213,9 @@ class GradedQuiz:
     ) -> Score:
         """Read by what was shown (letters name its options), judge by the template, keep the result."""
         typed = answers_of(self.store.blob(submission.blob))
-        reads = [_read(variant, typed.get(number, "")) for number, variant in enumerate(shown, 1)]
-        marks = [
-            variant.mark(read) if read is not None else None for variant, read in zip(judged_by, reads, strict=True)
-        ]
-        share = self.settings.points / len(shown)
-        checks = tuple(
-            _check(number, variant, read, mark, share)
-            for number, (variant, read, mark) in enumerate(zip(shown, reads, marks, strict=True), 1)
-        )
+        marks, checks = _judged(shown, judged_by, typed, self.settings.points)
         score = scoring.score(
-            {check.exercise: share for check in checks},
+            {check.exercise: check.points for check in checks},
             checks,
             submission.received,
             self.settings.due,
@@ -243,13 +235,20 @@ class GradedQuiz:
 
 def rejudge(frozen: Sequence[Mapping[str, Any]], submission: bytes, points: float) -> tuple[CheckResult, ...]:
     """The checks of a stored attempt, from what was asked and answered alone."""
-    typed, variants = answers_of(submission), [thaw(question) for question in frozen]
-    found = []
-    for number, variant in enumerate(variants, 1):
+    variants = [thaw(question) for question in frozen]
+    return _judged(variants, variants, answers_of(submission), points)[1]
+
+
+def _judged(
+    shown: Sequence[Variant], judged_by: Sequence[Variant], typed: Mapping[int, str], points: float
+) -> tuple[list[Mark | None], tuple[CheckResult, ...]]:
+    """Each question's mark (None where nothing was answered) and what the student is told of it."""
+    marks, checks = [], []
+    for number, (variant, judge) in enumerate(zip(shown, judged_by, strict=True), 1):
         read = _read(variant, typed.get(number, ""))
-        mark = variant.mark(read) if read is not None else None
-        found.append(_check(number, variant, read, mark, points / len(variants)))
-    return tuple(found)
+        marks.append(judge.mark(read) if read is not None else None)
+        checks.append(_check(number, variant, read, marks[-1], points / len(shown)))
+    return marks, tuple(checks)
 
 
 def answers_of(data: bytes) -> dict[int, str]:
@@ -275,14 +274,13 @@ def _read(variant: Variant, text: str) -> Read | None:
 
 def _asked(number: int, variant: Variant, points: float, typed: str) -> Asked:
     question = variant.question
-    lefts = getattr(question.answer, "lefts", ())
     figure = question.figure
     return Asked(
         number,
         question.prompt,
         variant.how,
         variant.shown_options,
-        tuple(lefts),
+        variant.lefts,
         figure.svg if figure else "",
         figure.text if figure else "",
         points,

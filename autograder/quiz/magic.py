@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..course import FILE, load_course
 from ..errors import AnswerError, UserError
 from . import catalogue, figures
-from .markup import html
+from .markup import html, inline
 from .options import LETTERS
 from .practice import Deck, Log
 from .session import Outcome, Session
@@ -85,9 +85,8 @@ class QuizMagic:
             return self._over(self.session)
         asked = variant.question
         parts = [html(asked.prompt), asked.figure.svg if asked.figure else ""]
-        lefts = getattr(asked.answer, "lefts", ())
-        parts += [f"<p>{n} {html(left)[3:-4]}</p>" for n, left in enumerate(lefts, 1)]
-        parts += [f"<p>({LETTERS[n]}) {html(each)[3:-4]}</p>" for n, each in enumerate(variant.shown_options)]
+        parts += [f"<p>{n} {inline(left)}</p>" for n, left in enumerate(variant.lefts, 1)]
+        parts += [f"<p>({LETTERS[n]}) {inline(each)}</p>" for n, each in enumerate(variant.shown_options)]
         parts.append(
             f"<p><small>{escape(variant.template.technique)} &middot; <code>%quiz</code> {escape(variant.how)}</small></p>"
         )

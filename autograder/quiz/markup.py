@@ -99,6 +99,13 @@ def html(text: str, math: str = "mathml") -> str:
     return str(_reader(math).render(text)).strip()
 
 
+def inline(text: str, math: str = "mathml") -> str:
+    """The same; a lone paragraph without its <p>, so that it stands in a line."""
+    made = html(text, math)
+    lone = re.fullmatch(r"<p>((?:(?!</?p>).)*)</p>", made, re.DOTALL)
+    return lone[1] if lone else made
+
+
 @cache
 def _reader(math: str) -> Any:
     from markdown_it import MarkdownIt

@@ -53,21 +53,30 @@ class Variant:
         return hashlib.sha256(said.encode()).hexdigest()[:16]
 
     @property
+    def as_choice(self) -> bool:
+        """Whether there are options to pick from where the answer would be typed."""
+        return bool(self.options) and not self.question.answer.has_options
+
+    @property
+    def lefts(self) -> tuple[str, ...]:
+        """Of a matching: what the options are matched to."""
+        answer = self.question.answer
+        return answer.lefts if isinstance(answer, Matching) else ()
+
+    @property
     def shown_options(self) -> tuple[str, ...]:
         """The options as Markdown."""
-        if self.question.answer.has_options:
-            return tuple(map(str, self.options))
-        return tuple(self.question.answer.show(each) for each in self.options)
+        show = self.question.answer.show if self.as_choice else str
+        return tuple(show(each) for each in self.options)
 
     @property
     def how(self) -> str:
         """How to answer, in one line."""
-        as_choice = self.options and not self.question.answer.has_options
-        return "the letter of one option" if as_choice else self.question.answer.how
+        return "the letter of one option" if self.as_choice else self.question.answer.how
 
     def read(self, text: str) -> Read:
         """What was typed, as a value with its echo.  AnswerError if it cannot be read; that costs nothing."""
-        if self.options and not self.question.answer.has_options:
+        if self.as_choice:
             chosen = letters(text, self.options)
             return Read(chosen[0], f"we read option {self.question.answer.show(chosen[0])}")
         return self.question.answer.read(text, self.options)
