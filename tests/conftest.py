@@ -37,7 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    for marker, missing in (("docker", docker_missing), ("gpu", gpu_missing), ("postgres", postgres_missing)):
+    for marker, missing in MISSING.items():
         if item.get_closest_marker(marker) and missing():
             pytest.skip(missing())
 
@@ -58,6 +58,17 @@ def gpu_missing() -> str:
 
 def postgres_missing() -> str:
     return "" if os.environ.get(POSTGRES) else "no PostgreSQL to test with (export $(scripts/postgres.sh start))"
+
+
+@cache
+def chromium_missing() -> str:
+    from autograder.lms.sheet import BROWSERS
+
+    return "" if any(map(shutil.which, BROWSERS)) else "no browser (scripts/chromium.sh)"
+
+
+#: marker -> why its tests cannot run here, or nothing
+MISSING = {"docker": docker_missing, "gpu": gpu_missing, "postgres": postgres_missing, "chromium": chromium_missing}
 
 
 class NotRun:

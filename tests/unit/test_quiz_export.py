@@ -965,7 +965,6 @@ def test_versions_have_other_numbers():
 
 
 @pytest.mark.chromium
-@pytest.mark.skipif(not any(map(shutil.which, sheet.BROWSERS)), reason="no Chromium (scripts/chromium.sh)")
 def test_a_sheet_is_printed(tmp_path):
     """A PDF with a page for each version at least."""
     sheet.pdf(sheet.questions(COURSE, small(2), 2), tmp_path / "sheet.pdf")
