@@ -2,14 +2,14 @@
 
 accept   bytes become a submission, or are refused with one line; from the receipt on it is never lost
 measure  a fresh fork in a warm box loads the notebook; hidden tests outside the box call it and judge its answers
-grade    points, late policy, one transaction
+grade    points and the late policy: what the store keeps, in one transaction with the end of the claim
 """
 
 from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -19,13 +19,14 @@ from . import intake, scoring
 from .checks import forbidden
 from .checks.session import CheckSession
 from .course import Course
+from .errors import JudgeError
 from .notebook import Unit
 from .records import CheckResult, Intake, Limits, Picture, Score, Submission, Verdict
 from .sandbox.box import Box
 from .sandbox.recording import Recording
 from .sandbox.student import BoxedStudent, LoadFault
 from .secret import Secret
-from .store import Store
+from .store import Grading, Priority, Store
 
 #: Cells that define an exercise's functions and are looked at on their own, the last ones: the last one counts at run time.
 SCANNED = 16
@@ -50,13 +51,29 @@ class Measurement:
 
 
 def accept(
-    store: Store, course: Course, unit: Unit, data: bytes, filename: str, student: str, received: datetime | None = None
+    store: Store,
+    course: Course,
+    unit: Unit,
+    data: bytes,
+    filename: str,
+    student: str,
+    received: datetime | None = None,
+    priority: Priority = Priority.INTERACTIVE,
 ) -> tuple[Submission, bool]:
-    """Check, keep, and give the receipt; the same bytes again are the submission that they were before."""
+    """Check, keep, queue, and give the receipt; the same bytes again are the submission that they were before."""
     student = intake.student_id(student)
     found = intake.read(data, filename, unit)
-    limit = course.unit(unit.name).attempts
-    return store.accept(student, unit.name, data, filename, received=received, notes=found.notes, limit=limit)
+    return store.accept(
+        student,
+        unit.name,
+        data,
+        filename,
+        received=received,
+        notes=found.notes,
+        limit=course.unit(unit.name).attempts,
+        priority=priority,
+        due=course.due(unit.name, student),
+    )
 
 
 def measure(
@@ -68,8 +85,12 @@ def measure(
     limits: Limits,
     secret: Secret,
     bundle: str,
+    pulse: Callable[[], None] = lambda: None,
 ) -> Measurement:
-    """Run one submission in a box and judge it outside.  OurError (or any other exception) means: not graded."""
+    """Run one submission in a box and judge it outside.  OurError (or any other exception) means: not graded.
+
+    pulse is called again and again while the box is waited for.
+    """
     clock = _Clock()
     found = intake.read(data, submission.filename, unit)
     banned = forbidden_uses(found, unit)
@@ -81,7 +102,7 @@ def measure(
         return seeds.setdefault(check, secret.seed("check", check, *names))
 
     forbid = {name: e.forbid for e in unit.exercises for name in e.functions if e.forbid}
-    student = BoxedStudent(box, found.cells, limits, secret.seed("student", *names) >> 31, forbid)
+    student = BoxedStudent(box, found.cells, limits, secret.seed("student", *names) >> 31, forbid, pulse)
     try:
         student.try_load()
         clock.lap("load")
@@ -158,35 +179,37 @@ def score(
 
 
 def grade(
-    store: Store, course: Course, unit: Unit, submission: Submission, found: Measurement, bundle: str
-) -> Score | None:
-    """Keep a measurement as the submission's grade; None if our side failed somewhere, and then no grade is stored."""
-    points = score(course, unit, submission, found.checks, store.extension(submission.student, unit.name))
+    course: Course, unit: Unit, submission: Submission, found: Measurement, bundle: str, extension: datetime | None
+) -> Grading:
+    """A measurement as it is kept.  JudgeError if our side failed somewhere: then there is no grade."""
+    points = score(course, unit, submission, found.checks, extension)
     if points.verdict is Verdict.NOT_GRADED:
-        return None
-    provenance = {
-        "box": found.box,
-        "seeds": dict(found.seeds),
-        "missing": list(found.missing),
-        "forbidden": dict(found.forbidden),
-        "used": dict(found.used),
-        "stages": dict(found.stages),
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "machine": platform.machine(),
-    }
-    store.save_result(
-        submission.id,
+        broken = next((c for c in found.checks if c.verdict is Verdict.NOT_GRADED), None)
+        raise JudgeError(
+            f"the hidden check {broken.check} failed on our side: {broken.message}"
+            if broken
+            else "an exercise has no checks"
+        )
+    return Grading(
         bundle=bundle,
         score=points,
         checks=found.checks,
         pictures=found.pictures,
-        provenance=provenance,
+        provenance={
+            "box": found.box,
+            "seeds": dict(found.seeds),
+            "missing": list(found.missing),
+            "forbidden": dict(found.forbidden),
+            "used": dict(found.used),
+            "stages": dict(found.stages),
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+            "machine": platform.machine(),
+        },
         answers=found.answers,
         output=found.output,
         load_errors=found.faults,
     )
-    return points
 
 
 class _Clock:

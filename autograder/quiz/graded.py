@@ -21,7 +21,7 @@ from ..course import Course, QuizSettings
 from ..errors import AnswerError, CommandError, CourseError
 from ..records import CheckResult, Score, Submission, Verdict
 from ..secret import Secret
-from ..store import QuizAttempt, Store
+from ..store import Grading, QuizAttempt, Store
 from .answer import Read
 from .catalogue import Catalogue
 from .frozen import freeze, thaw
@@ -222,14 +222,14 @@ class GradedQuiz:
             self.course.late,
             self._extension(submission.student),
         )
-        self.store.save_result(
-            submission.id,
+        grading = Grading(
             bundle=bundle,
             score=score,
             checks=checks,
             provenance={"quiz": attempt.number, "questions": list(_told(attempt, shown, typed, marks, self.store))},
             answers=json.dumps(list(attempt.questions)).encode(),
         )
+        self.store.save_result(submission.id, grading)
         return score
 
 

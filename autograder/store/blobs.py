@@ -43,6 +43,10 @@ class Blobs:
             ) from error
         return sha
 
+    def has(self, sha: str) -> bool:
+        """Whether there is a blob of that name."""
+        return self._path(sha).exists()
+
     def get(self, sha: str) -> bytes:
         """The bytes, verified against their name."""
         path = self._path(sha)

@@ -20,23 +20,22 @@ from autograder.store.schema import REVISION, submission
 #: How long a writer waits for the others. Grading holds nothing while it runs, so a long wait is a frozen process.
 BUSY_SECONDS = 30
 
-#: PostgreSQL: a transaction that waits, or whose process hangs, ends by itself.
-_PATIENCE = f"-c lock_timeout={BUSY_SECONDS}s -c idle_in_transaction_session_timeout={BUSY_SECONDS}s"
+#: PostgreSQL: a transaction that waits, or whose process hangs, ends by itself, and a connection that vanishes is noticed.
+_PATIENCE = "-c lock_timeout={0}s -c idle_in_transaction_session_timeout={0}s -c statement_timeout={1}s"
+_ALIVE = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}
 _WRITERS = 0x6175746F  #: the advisory lock of all writers
 
 _CURES = (
     ("readonly", "is read-only. Give this user the right to write it and its folder."),
     ("read-only", "is read-only. Give this user the right to write it and its folder."),
-    ("locked", f"was locked for {BUSY_SECONDS} s. End the autograder process that hangs (see `autograder doctor`)."),
+    ("locked", "is locked. End the autograder process that hangs (see `autograder status`)."),
     ("malformed", "is damaged. Stop all graders and put it back from a backup; the blobs beside it are untouched."),
     ("not a database", "is no database. Move that file away, or put it back from a backup."),
     ("disk is full", "cannot grow: the disk is full. Free some space; nothing acknowledged is lost."),
     ("unable to open", "cannot be opened. Check that its folder exists and that this user may write it."),
     ("no space left", "cannot grow: the disk is full. Free some space; nothing acknowledged is lost."),
-    (
-        "lock timeout",
-        f"was locked for {BUSY_SECONDS} s. End the autograder process that hangs (see `autograder doctor`).",
-    ),
+    ("lock timeout", "is locked. End the autograder process that hangs (see `autograder status`)."),
+    ("statement timeout", "answers too slowly. Look at the server's load; nothing acknowledged is lost."),
     ("connection refused", "does not answer. Start the server; work that was acknowledged waits there."),
     (
         "connection to server",
@@ -48,8 +47,11 @@ _CURES = (
 )
 
 
-def connect(url: str) -> Engine:
-    """An engine whose transactions begin as `reading` or `writing` say; nothing is opened yet."""
+def connect(url: str, patience: int = BUSY_SECONDS) -> Engine:
+    """An engine whose transactions begin as `reading` or `writing` say; nothing is opened yet.
+
+    patience: seconds that a transaction waits for the other writers.
+    """
     try:
         parsed = make_url(url)
         sqlite = parsed.get_backend_name() == "sqlite"
@@ -59,7 +61,7 @@ def connect(url: str) -> Engine:
         engine = create_engine(
             parsed,
             json_serializer=partial(dumps, allow_nan=False),
-            connect_args={"timeout": BUSY_SECONDS} if sqlite else {"options": _PATIENCE, "connect_timeout": 10},
+            connect_args={"timeout": patience} if sqlite else _server(patience),
             pool_pre_ping=not sqlite,  # a server may have been started anew since the last transaction
         )
     except (ArgumentError, NoSuchModuleError, ImportError) as error:
@@ -72,6 +74,11 @@ def connect(url: str) -> Engine:
     else:
         event.listen(engine, "begin", _begin_postgres)
     return engine
+
+
+def _server(patience: int) -> dict[str, Any]:
+    """How a PostgreSQL server is spoken to."""
+    return {"options": _PATIENCE.format(patience, 2 * BUSY_SECONDS), "connect_timeout": 10, **_ALIVE}
 
 
 def _begin_postgres(connection: Connection) -> None:

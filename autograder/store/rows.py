@@ -70,6 +70,20 @@ class LoadError:
 
 
 @dataclass(frozen=True)
+class Grading:
+    """What is kept of one grading."""
+
+    bundle: str  #: digest of what it was graded with; must be registered
+    score: Score
+    checks: Sequence[CheckResult]
+    provenance: Mapping[str, Any]
+    pictures: Sequence[Picture] = ()
+    answers: bytes | None = None
+    output: str = ""
+    load_errors: Sequence[LoadFault] = ()
+
+
+@dataclass(frozen=True)
 class Result:
     """One grading of one submission, whole: enough to show it, to judge it again and to say where it came from."""
 
@@ -137,7 +151,7 @@ def to_submission(row: Row[Any]) -> Submission:
     )
 
 
-def score_columns(score: Score) -> dict[str, Any]:
+def _score_columns(score: Score) -> dict[str, Any]:
     return {
         "verdict": score.verdict.value,
         "raw": score.raw,
@@ -149,18 +163,30 @@ def score_columns(score: Score) -> dict[str, Any]:
     }
 
 
-def check_column(checks: Sequence[CheckResult]) -> list[dict[str, Any]]:
+def grading_columns(grading: Grading) -> dict[str, Any]:
+    """All columns of a result but those that say whose and when it is, and where its answers lie."""
+    return {
+        **_score_columns(grading.score),
+        "checks": _check_column(grading.checks),
+        "pictures": _picture_column(grading.pictures),
+        "provenance": dict(grading.provenance),
+        "output": plain(grading.output),
+        "load_errors": _load_error_column(grading.load_errors),
+    }
+
+
+def _check_column(checks: Sequence[CheckResult]) -> list[dict[str, Any]]:
     return [_with_verdict(check) for check in checks]
 
 
-def picture_column(pictures: Sequence[Picture]) -> list[dict[str, Any]]:
+def _picture_column(pictures: Sequence[Picture]) -> list[dict[str, Any]]:
     return [
         {**asdict(picture), "yours": _numbers(picture.yours), "reference": _numbers(picture.reference)}
         for picture in pictures
     ]
 
 
-def load_error_column(faults: Sequence[LoadFault]) -> list[dict[str, Any]]:
+def _load_error_column(faults: Sequence[LoadFault]) -> list[dict[str, Any]]:
     return [
         {"cell": fault.cell, "type": plain(fault.type), "line": fault.line, "message": plain(fault.message)}
         for fault in faults

@@ -16,6 +16,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -26,7 +27,7 @@ from sqlalchemy import (
 )
 
 #: The newest migration. Kept here so that opening an up-to-date database need not import alembic (0.15 s).
-REVISION = "0002"
+REVISION = "0003"
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -114,6 +115,7 @@ result = Table(
     Column("answers", String(64), nullable=True),
     Column("output", Text, nullable=False),
     Column("load_errors", JSON, nullable=False),
+    Column("token", Integer, nullable=True),  # of the claim that measured it; none where no worker did
     # At most one current result of a submission, whatever the code above it does.
     Index(
         "uq_result_current",
@@ -123,6 +125,35 @@ result = Table(
         postgresql_where=text("current"),
     ),
     Index(None, "submission_id"),
+)
+
+blob = Table(
+    "blob",
+    metadata,
+    Column("sha", String(64), primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+)
+
+job = Table(
+    "job",
+    metadata,
+    Column("submission_id", ForeignKey("submission.id"), primary_key=True),
+    Column("unit", String(64), nullable=False),
+    Column("student", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("turn", Integer, nullable=False),
+    Column("due", Float, nullable=False),  # seconds since 1970
+    Column("batch", String(64), nullable=False),
+    Column("token", Integer, nullable=False),
+    Column("holder", String(128), nullable=False),
+    Column("until", Float, nullable=False),  # on the database's own clock
+    Column("lost", Integer, nullable=False),
+    Column("least", Integer, nullable=False),
+    CheckConstraint("state IN ('waiting', 'leased', 'done', 'held')", name="state"),
+    Index("ix_job_urgency", "state", "priority", "turn", "due", "submission_id"),
+    Index("ix_job_student", "student", "state"),
+    Index("ix_job_batch", "batch", "state"),
 )
 
 extension = Table(

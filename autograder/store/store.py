@@ -3,41 +3,46 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
-from autograder.errors import CommandError, StoreError, SubmissionError
-from autograder.records import CheckResult, Picture, Score, Submission, Verdict
-from autograder.store import database, rows, schema
+from autograder.errors import AutograderError, CommandError, StoreError, SubmissionError
+from autograder.records import Submission
+from autograder.store import database, queue, results, rows, schema
 from autograder.store.blobs import Blobs
 from autograder.store.gradebook import best_rows
+from autograder.store.queue import Claim, Priority, Queue, Wish
 from autograder.store.quizzes import QuizAttempts
+from autograder.store.results import Finished
 from autograder.store.rows import (
     AttemptLimit,
     Extension,
     GradebookRow,
-    LoadFault,
+    Grading,
     ManualPoints,
     Result,
     Standing,
     State,
 )
 
-FAILURES = 3  #: after that many failures of ours a person must look
-
 
 class Store:
     """Submissions, results, extensions and points given by hand. One for each process: it does not survive a fork."""
 
-    def __init__(self, url: str, folder: Path) -> None:
-        """Open the database at `url` (made or brought up to date if need be) with its blobs in folder/blobs."""
+    def __init__(self, url: str, folder: Path, patience: int = database.BUSY_SECONDS) -> None:
+        """Open the database at `url` (made or brought up to date if need be) with its blobs in folder/blobs.
+
+        patience: seconds that a transaction waits for other writers before it is refused.
+        """
         self.blobs = Blobs(folder / "blobs")
-        self._engine = database.connect(url)
+        self._engine = database.connect(url, patience)
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             database.upgrade(self._engine)
@@ -59,6 +64,11 @@ class Store:
         self._engine.dispose()
 
     @property
+    def queue(self) -> Queue:
+        """What waits, and who has what."""
+        return Queue(self._engine)
+
+    @property
     def quiz_attempts(self) -> QuizAttempts:
         """Attempts of graded quizzes that are running or were handed in."""
         return QuizAttempts(self._engine)
@@ -74,9 +84,13 @@ class Store:
         received: datetime | None = None,
         notes: Sequence[str] = (),
         limit: AttemptLimit | None = None,
+        priority: Priority | None = None,
+        due: datetime | None = None,
     ) -> tuple[Submission, bool]:
         """Take a piece of work: after the return it is never lost. False: these bytes were already taken.
 
+        priority: its place in the queue, which it enters in the same transaction (None: no worker is to take it);
+        due: the deadline that it is urgent for.
         limit: how often and how soon again the student may hand in, however many come at once.  Beyond it the work is
         no attempt (SubmissionError); the same bytes again are answered as before and cost nothing.
         """
@@ -103,15 +117,23 @@ class Store:
                 "reason": "",
             }
             id = _new_id(connection, insert(schema.submission).values(values))
-            return rows.to_submission(_submission(connection, id)), True
+            taken = rows.to_submission(results.submission(connection, id))
+            if priority is not None:
+                queue.put(connection, taken, priority, due)
+            return taken, True
 
     def blob(self, sha: str) -> bytes:
         """The bytes of a submission or of recorded answers, verified."""
+        if not self.blobs.has(sha):
+            with database.reading(self._engine) as connection:
+                data = results.small(connection, sha)
+            if data is not None:
+                return data
         return self.blobs.get(sha)
 
     def submission(self, id: int) -> Submission:
         with database.reading(self._engine) as connection:
-            return rows.to_submission(_submission(connection, id))
+            return rows.to_submission(results.submission(connection, id))
 
     def submissions(
         self, unit: str | None = None, student: str | None = None, state: State | None = None
@@ -128,7 +150,7 @@ class Store:
 
     def standing(self, submission_id: int) -> Standing:
         with database.reading(self._engine) as connection:
-            row = _submission(connection, submission_id)
+            row = results.submission(connection, submission_id)
             return Standing(State(row.state), row.failures, row.reason)
 
     # ------------------------------------------------------------ results
@@ -161,55 +183,24 @@ class Store:
             raise CommandError(f"no bundle has the digest {digest[:12]!r}. List results to see the digests they used.")
         return self.blobs.get(blob)
 
-    def save_result(
-        self,
-        submission_id: int,
-        *,
-        bundle: str,
-        score: Score,
-        checks: Sequence[CheckResult],
-        pictures: Sequence[Picture] = (),
-        provenance: Mapping[str, Any],
-        answers: bytes | None = None,
-        output: str = "",
-        load_errors: Sequence[LoadFault] = (),
-    ) -> int:
-        """Keep a grading; it becomes the current one unless the current one comes from a newer bundle. -> result id"""
-        if score.verdict is Verdict.NOT_GRADED:
-            raise StoreError(f"submission {submission_id}: work that was not graded has no result; save the failure.")
-        values = {
-            "submission_id": submission_id,
-            "created": datetime.now(UTC),
-            **rows.score_columns(score),
-            "checks": rows.check_column(checks),
-            "pictures": rows.picture_column(pictures),
-            "provenance": dict(provenance),
-            "answers": self.blobs.put(answers) if answers is not None else None,
-            "output": rows.plain(output),
-            "load_errors": rows.load_error_column(load_errors),
-        }
+    def save_result(self, submission_id: int, grading: Grading) -> int:
+        """Keep a grading that no worker measured (an attempt at a quiz).  -> result id"""
+        answers = results.stored(self.blobs, grading)
         with database.writing(self._engine) as connection:
-            unit = _submission(connection, submission_id).unit
-            bundle_id, seq = _bundle(connection, bundle, unit)
-            current = not _newer_than(connection, submission_id, seq)
-            if current:
-                _retire(connection, submission_id)
-                _set(connection, submission_id, state=State.GRADED.value, failures=0, reason="")
-            return _new_id(connection, insert(schema.result).values(**values, bundle_id=bundle_id, current=current))
+            return results.put(connection, submission_id, grading, answers)
 
-    def save_failure(self, submission_id: int, reason: str) -> State:
-        """Our side failed: it will be tried again, after the third time only when a person says so."""
-        with database.writing(self._engine) as connection:
-            failures = _submission(connection, submission_id).failures + 1
-            state = State.HELD if failures >= FAILURES else State.RETRY
-            _set(connection, submission_id, state=state.value, failures=failures, reason=rows.plain(reason))
-            return state
+    def exchange(
+        self, finished: Sequence[Finished] = (), wish: Wish | None = None
+    ) -> tuple[tuple[bool, ...], tuple[Claim, ...]]:
+        """In one transaction: keep what was finished, a sign of life, and new work.  -> which were kept, the new claims
 
-    def retry(self, submission_id: int) -> None:
-        """Let it be tried again, with all its attempts before it."""
+        Each finished one is judged alone: a claim that is stale by now is refused (False) and costs its neighbours nothing;
+        one that cannot be kept is a failure of ours.  After an error nothing has happened, and it may be tried again.
+        """
+        named = [results.stored(self.blobs, f.grading) if f.grading is not None else None for f in finished]
         with database.writing(self._engine) as connection:
-            _submission(connection, submission_id)
-            _set(connection, submission_id, state=State.RETRY.value, failures=0, reason="")
+            kept = tuple(_kept(connection, *each) for each in zip(finished, named, strict=True))
+            return kept, queue.claim(connection, wish) if wish is not None else ()
 
     def result(self, submission_id: int) -> Result | None:
         """The current result."""
@@ -217,9 +208,11 @@ class Store:
 
     def results(self, submission_id: int) -> tuple[Result, ...]:
         """All of a submission's results, the oldest first."""
-        query = _results().where(schema.result.c.submission_id == submission_id).order_by(schema.result.c.id)
+        query = (
+            results.select_results().where(schema.result.c.submission_id == submission_id).order_by(schema.result.c.id)
+        )
         with database.reading(self._engine) as connection:
-            _submission(connection, submission_id)
+            results.submission(connection, submission_id)
             return tuple(rows.to_result(row) for row in connection.execute(query))
 
     def gradebook(self, unit: str | None = None) -> tuple[GradebookRow, ...]:
@@ -252,7 +245,7 @@ class Store:
         table = schema.manual
         values = {"points": points, "by": rows.plain(by), "comment": rows.plain(comment), "created": datetime.now(UTC)}
         with database.writing(self._engine) as connection:
-            _submission(connection, submission_id)
+            results.submission(connection, submission_id)
             mine = and_(table.c.submission_id == submission_id, table.c.question == question)
             connection.execute(delete(table).where(mine))
             connection.execute(insert(table).values(submission_id=submission_id, question=question, **values))
@@ -293,42 +286,14 @@ def _within(
         )
 
 
-def _submission(connection: Connection, id: int) -> Row[Any]:
-    row = connection.execute(select(schema.submission).where(schema.submission.c.id == id)).first()
-    if row is None:
-        raise CommandError(f"there is no submission {id}. List the submissions to see their numbers.")
-    return row
-
-
-def _bundle(connection: Connection, digest: str, unit: str) -> tuple[int, int]:
-    """Id and place in the sequence."""
-    table = schema.bundle
-    row = connection.execute(select(table).where(table.c.digest == digest, table.c.unit == unit)).first()
-    if row is None:
-        raise StoreError(f"bundle {digest[:12]} of {unit} is not registered. Register it before results that use it.")
-    return row.id, row.seq
-
-
-def _newer_than(connection: Connection, submission_id: int, seq: int) -> bool:
-    """Whether the submission's current result comes from a later bundle."""
-    query = _results().where(schema.result.c.submission_id == submission_id, schema.result.c.current)
-    row = connection.execute(query).first()
-    return row is not None and row.seq > seq
-
-
-def _retire(connection: Connection, submission_id: int) -> None:
-    table = schema.result
-    mine = and_(table.c.submission_id == submission_id, table.c.current)
-    connection.execute(update(table).where(mine).values(current=False))
-
-
-def _results() -> Select[Any]:
-    joined = schema.result.join(schema.bundle)
-    return select(schema.result, schema.bundle.c.digest, schema.bundle.c.seq).select_from(joined)
-
-
-def _set(connection: Connection, submission_id: int, **values: Any) -> None:
-    connection.execute(update(schema.submission).where(schema.submission.c.id == submission_id).values(values))
+def _kept(connection: Connection, finished: Finished, answers: str | None) -> bool:
+    """One of a batch, in a savepoint of its own."""
+    try:
+        with connection.begin_nested():
+            return results.keep(connection, finished, answers)
+    except (AutograderError, ValueError, TypeError, IntegrityError) as error:
+        failed = replace(finished, grading=None, reason=f"the result could not be kept: {error}"[:500])
+        return results.keep(connection, failed, None)
 
 
 def _new_id(connection: Connection, statement: Any) -> int:

@@ -45,7 +45,7 @@ def hand_in(course, student, softmax=None, received=EARLY, why=ANSWER, filename=
         taken, _ = grades.accept(student, "tiny", nbformat.writes(node).encode(), filename, received=received)
         if softmax is not None:
             score, checks = graded(softmax, received)
-            grades.save_result(taken.id, bundle="tests", score=score, checks=checks, provenance={})
+            grades.save_result(taken.id, store.Grading("tests", score, checks, {}))
     return taken.id
 
 
@@ -300,7 +300,7 @@ def test_what_was_waiting_is_filled_in(klass):
     with store.open(klass.state) as grades:
         (cleo,) = grades.submissions(student="cleo")
         score, checks = graded(1, EARLY)
-        grades.save_result(cleo.id, bundle="tests", score=score, checks=checks, provenance={})
+        grades.save_result(cleo.id, store.Grading("tests", score, checks, {}))
     export(klass)
     assert formgrader(folder_of(klass)).get_submissions("tiny")[2]["code_score"] == 3
 

@@ -21,7 +21,18 @@ from autograder import store as store_module
 from autograder.course import Attempts
 from autograder.errors import CommandError, StoreError, SubmissionError
 from autograder.records import CheckResult, ExerciseScore, Picture, Score, Verdict
-from autograder.store import LoadError, State, Store, blobs, database, schema
+from autograder.store import (
+    Finished,
+    Grading,
+    LoadError,
+    Priority,
+    State,
+    Store,
+    Wish,
+    blobs,
+    database,
+    schema,
+)
 
 ROOT = Path(__file__).parents[2]
 MOMENT = datetime(2027, 3, 5, 23, 59, 1, 123456, tzinfo=UTC)
@@ -45,9 +56,16 @@ def a_check(message="") -> CheckResult:
 
 
 def graded(store: Store, submission_id: int, total=3.0, bundle="first", **more) -> int:
-    return store.save_result(
-        submission_id, bundle=bundle, score=a_score(total), checks=[a_check()], provenance={"seed": 7}, **more
-    )
+    return store.save_result(submission_id, Grading(bundle, a_score(total), [a_check()], {"seed": 7}, **more))
+
+
+def failed(store: Store, submission_id: int, reason: str = "the box broke", fresh: bool = True) -> State:
+    """Our side fails with a submission: queued again (if fresh), claimed, given up."""
+    if fresh:
+        store.queue.again([submission_id], priority=Priority.REGRADE, batch="mine")
+    _, (claim,) = store.exchange(wish=Wish("worker", ("tiny",), 1, "mine"))
+    store.exchange([Finished(claim, None, reason)])
+    return store.standing(submission_id).state
 
 
 def in_a_process(code: str, *arguments: str) -> subprocess.Popen[str]:
@@ -120,7 +138,7 @@ def test_submissions_can_be_chosen(store):
     assert store.submissions() == (a, b, c)
     assert store.submissions(unit="tiny") == (a, b)
     assert store.submissions(student="alice") == (a, c)
-    store.save_failure(b.id, "the box broke")
+    failed(store, b.id)
     assert store.submissions(state=State.RETRY) == (b,)
     assert store.submissions(unit="tiny", student="alice", state=State.RECEIVED) == (a,)
 
@@ -156,13 +174,13 @@ def test_a_crash_inside_the_transaction_leaves_nothing_half_done(tmp_path):
     code = """
 import os, signal
 opened = store.open(Path(sys.argv[1]))
-from autograder.store import store as inner
+from autograder.store import results
 def killed(*_):
     os.kill(os.getpid(), signal.SIGKILL)
-inner._new_id = killed
+results.insert = killed
 from autograder.records import Score, Verdict
 score = Score((), 1.0, 0.0, 1.0, 4.0, 0, Verdict.PARTIAL)
-opened.save_result(1, bundle="first", score=score, checks=[], provenance={})
+opened.save_result(1, store.Grading("first", score, [], {}))
 """
     with store_module.open(tmp_path) as opened:
         opened.register_bundle("first", "tiny", b"tests")
@@ -304,8 +322,7 @@ def test_a_result_comes_back_whole(store):
     taken, _ = store.accept("alice", "tiny", b"work", "a.ipynb")
     picture = Picture("softmax", "loss", "lines", ((1.0, math.inf),), ((0.5, -math.inf), (2.0, 3.0)), x_label="t")
     with_nan = replace(picture, yours=((math.nan, 1.0),))
-    id = store.save_result(
-        taken.id,
+    grading = Grading(
         bundle="first",
         score=a_score(),
         checks=(a_check("shape (2,), not (3,)"),),
@@ -315,6 +332,7 @@ def test_a_result_comes_back_whole(store):
         output="epoch 1\n\x00",
         load_errors=(Fault(),),
     )
+    id = store.save_result(taken.id, grading)
     found = store.result(taken.id)
     assert (found.id, found.submission, found.bundle, found.current) == (id, taken.id, "first", True)
     assert found.score == a_score()
@@ -322,7 +340,7 @@ def test_a_result_comes_back_whole(store):
     assert found.pictures[0] == picture
     assert math.isnan(found.pictures[1].yours[0][0])
     assert found.provenance == {"seeds": {"tiny/test": 2**70}, "numpy": "2.4.6"}
-    assert store.blobs.get(found.answers) == b"frames"
+    assert store.blob(found.answers) == b"frames"
     assert found.output == "epoch 1\n�"
     assert found.load_errors == (LoadError(3, "NameError", 2, "name 'x�' is not defined"),)
     assert found.created.tzinfo is not None
@@ -348,7 +366,7 @@ def test_an_older_bundle_never_replaces_a_newer(store):
     taken, _ = store.accept("alice", "tiny", b"work", "a.ipynb")
     store.register_bundle("second", "tiny", b"better tests")
     current = graded(store, taken.id, total=2.0, bundle="second")
-    store.save_failure(taken.id, "the regrade broke")
+    failed(store, taken.id, "the regrade broke")
     graded(store, taken.id, total=4.0, bundle="first")
     assert store.result(taken.id).id == current
     assert len(store.results(taken.id)) == 2
@@ -403,19 +421,18 @@ def test_not_graded_work_gets_no_result(store):
     """Our failure can never be stored as a grade."""
     taken, _ = store.accept("alice", "tiny", b"work", "a.ipynb")
     with pytest.raises(StoreError, match="not graded"):
-        store.save_result(taken.id, bundle="first", score=a_score(verdict=Verdict.NOT_GRADED), checks=[], provenance={})
+        store.save_result(taken.id, Grading("first", a_score(verdict=Verdict.NOT_GRADED), [], {}))
     assert store.results(taken.id) == ()
 
 
 def test_three_failures_are_held_for_a_person(store):
     """Twice it is tried again, then held with its reason until a person says so; a grade wipes the slate."""
     taken, _ = store.accept("alice", "tiny", b"work", "a.ipynb")
-    states = [store.save_failure(taken.id, f"box {number} broke") for number in range(3)]
+    states = [failed(store, taken.id, f"box {number} broke", fresh=number == 0) for number in range(3)]
     assert states == [State.RETRY, State.RETRY, State.HELD]
     assert store.standing(taken.id).reason == "box 2 broke"
-    store.retry(taken.id)
-    assert store.standing(taken.id).failures == 0
-    assert store.save_failure(taken.id, "again") is State.RETRY
+    assert failed(store, taken.id, "again") is State.RETRY
+    assert store.standing(taken.id).failures == 1
     graded(store, taken.id)
     assert store.standing(taken.id) == store_module.Standing(State.GRADED, 0, "")
 
@@ -424,16 +441,16 @@ def test_a_failed_regrade_keeps_the_grade(store):
     """What fails on our side leaves the current result alone."""
     taken, _ = store.accept("alice", "tiny", b"work", "a.ipynb")
     graded(store, taken.id, total=3.0)
-    for _ in range(3):
-        store.save_failure(taken.id, "the box broke")
+    for number in range(3):
+        failed(store, taken.id, fresh=number == 0)
     assert store.result(taken.id).score.total == 3.0
     assert store.gradebook()[0].total == 3.0
 
 
 def test_unknown_numbers_are_told(store):
     """A submission that is not there is one line, from every call that takes a number."""
-    calls = [store.submission, store.standing, store.result, store.results, store.retry]
-    calls += [lambda id: store.save_failure(id, "x"), lambda id: graded(store, id)]
+    calls = [store.submission, store.standing, store.result, store.results]
+    calls += [lambda id: graded(store, id)]
     calls += [lambda id: store.set_manual(id, "proof", 1.0, "me")]
     for call in calls:
         with pytest.raises(CommandError, match="no submission 99"):
@@ -452,7 +469,7 @@ def test_the_best_attempt_counts(store):
     bob = [store.accept("bob", "tiny", data, "a.ipynb")[0] for data in (b"a", b"b")]
     for one, total in zip(alice, (2.0, 3.0, 3.0), strict=False):
         graded(store, one.id, total=total)
-    store.save_failure(bob[1].id, "x")
+    failed(store, bob[1].id)
     first, second = store.gradebook("tiny")
     assert (first.student, first.submission, first.attempt) == ("alice", alice[1].id, 2)
     assert (first.raw, first.penalty, first.total, first.maximum, first.late_days) == (3.5, 0.5, 3.0, 4.0, 2)
@@ -561,13 +578,12 @@ def test_a_read_only_database(tmp_path):
             opened.accept("alice", "tiny", b"work", "a.ipynb")
 
 
-def test_a_locked_database(tmp_path, monkeypatch):
+def test_a_locked_database(tmp_path):
     """A process that holds the database is named as the reason, after the wait."""
     store_module.open(tmp_path).close()
-    monkeypatch.setattr(database, "BUSY_SECONDS", 0.05)
     other = sqlite3.connect(tmp_path / "grades.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    with store_module.open(tmp_path) as opened, pytest.raises(StoreError, match="locked"):
+    with store_module.open(tmp_path, patience=0) as opened, pytest.raises(StoreError, match="locked"):
         opened.accept("alice", "tiny", b"work", "a.ipynb")
     other.close()
 
