@@ -9,6 +9,7 @@ AutograderError
 │   └── AnswerError      an answer to a quiz question that cannot be read; it costs nothing
 └── OurError             we failed: the work is "not graded", costs nobody a point and is tried again; exit code 1
     ├── BoxError         the sandbox broke, or refuses to work because its self-test failed
+    │   └── NoBox        no box can be had here now: nothing is charged to the submission
     ├── JudgeError       a hidden test or the reference broke
     └── StoreError       the database or the blobs
 
@@ -50,6 +51,10 @@ class OurError(AutograderError):
 
 class BoxError(OurError):
     """The sandbox broke, or refuses to work."""
+
+
+class NoBox(BoxError):
+    """No box can be had here now; nothing is charged to the submission."""
 
 
 class JudgeError(OurError):

@@ -27,6 +27,7 @@ VERBS = {
     "release": ("course", "Write a unit's notebook and data for students."),
     "submit": ("grading", "Hand in a file: checked, kept for good, receipt given."),
     "grade": ("grading", "Grade a file, a folder or an nbgrader tree, in a sandbox."),
+    "worker": ("serving", "Grade what waits in the queue, and what comes."),
     "status": ("results", "Who handed in what, and where it stands."),
     "feedback": ("results", "Show a student's feedback: terminal, JSON or a web page."),
     "export": ("export", "Write the class's grades: CSV, or a gradebook that nbgrader's formgrader opens."),

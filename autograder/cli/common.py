@@ -14,15 +14,13 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from .. import bundle as bundles
 from .. import store as stores
 from ..course import Course, load_course
 from ..errors import CommandError, CourseError
 from ..notebook import Unit, load_unit
+from ..records import Verdict
 from ..sandbox import selftest
 from ..sandbox.choose import Choice, choose, with_card
-from ..secret import load_secret
-from ..workers.local import Job
 
 #: A file or a pipe has no width of its own, and tables folded to 80 columns are hard to read and to search.
 WIDE = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 150
@@ -33,6 +31,10 @@ BOX_HELP = "auto, docker, bubblewrap, or process (no isolation: only for code th
 JAIL_HELP = "How each submission is locked in there: auto (the best that holds here), namespaces, landlock, container."
 _box = click.option("--box", "box_name", default="auto", show_default=True, help=BOX_HELP)
 _jail = click.option("--jail", default="auto", show_default=True, help=JAIL_HELP)
+
+
+jobs_option = click.option("--jobs", "-j", default=2, show_default=True, type=click.IntRange(1, 64), help="Workers.")
+STYLES = {Verdict.PASSED: "green", Verdict.PARTIAL: "yellow", Verdict.NOT_GRADED: "magenta"}
 
 
 def box_option(verb: Callable[..., Any]) -> Callable[..., Any]:
@@ -83,13 +85,10 @@ class Desk:
     def unit_names(self) -> list[str]:
         return [unit.name for unit in self.course.units]
 
-    def job(self, unit: Unit, choice: Choice, grades: stores.Store, newest: bool = False) -> Job:
-        """What workers need: today's bundle of the unit, kept by its digest."""
-        bundle = bundles.make_bundle(self.root, unit.name)
-        grades.register_bundle(bundle.digest, unit.name, bundles.to_bytes(bundle), newest=newest)
-        folder = bundles.materialise(bundle, self.state / "bundles")
-        settings = self.course.unit(unit.name)
-        return Job(unit, bundle.digest, folder, choice, settings.limits, load_secret(self.course.id), settings.gpu)
+    @property
+    def given(self) -> Course | None:
+        """The course's settings, where they are not simply those of course.yaml."""
+        return None
 
     def choice(self, wish: BoxWish, card: bool = False) -> Choice:
         """A box that is ready, its promises measured.  BoxError with the cure if there is none."""

@@ -28,11 +28,12 @@ from ..records import CheckResult, Limits, Score, Submission, Verdict
 from ..sandbox.choose import choose
 from ..store import Result, Store
 from . import samples
-from .common import BoxWish, Desk, box_option, console, with_desk
+from .common import STYLES, BoxWish, Desk, box_option, console, with_desk
 from .export import write_csv
-from .grading import STYLES, grade_all, take_all
 from .results import report_of
+from .running import grade_all
 from .samples import Expectation, Sample
+from .taking import take_all
 
 #: Tighter than a course would set them, so that endless loops and bombs end soon.
 LIMITS = Limits(call_s=2.0, load_s=15.0, total_s=30.0, memory_mb=512)
@@ -79,6 +80,10 @@ class DemoDesk(Desk):
         due = datetime.now(UTC).replace(microsecond=0) + timedelta(days=7)
         units = tuple(replace(unit, due=due, limits=LIMITS, attempts=None) for unit in course.units)
         return replace(course, units=units, extensions={})
+
+    @property
+    def given(self) -> Course:
+        return self.course
 
 
 @click.command()

@@ -3,43 +3,25 @@
 from __future__ import annotations
 
 import json
-import signal
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
 import click
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 from rich.table import Table
 from rich.text import Text
 
 from .. import bundle as bundles
-from .. import intake
-from ..errors import BoxError, CommandError, OurError, SubmissionError, UserError
-from ..intake import Found
+from ..errors import CommandError, OurError
 from ..notebook import load_unit
-from ..pipeline import accept
-from ..records import CheckResult, Submission, Verdict
-from ..sandbox import gpu, host
-from ..store import State, Store
-from ..workers.local import Crew, Outcome
+from ..records import CheckResult, Submission
+from ..store import Priority, State, Store
+from ..workers.grader import Outcome
 from ..workers.replay import rejudge
-from .common import BoxWish, Desk, box_option, console, errors, the_unit, with_desk
+from .common import STYLES, BoxWish, Desk, box_option, console, jobs_option, with_desk
+from .running import again, gradable, grade_all
+from .taking import one, receipt, take_all, taken
 
 unit_option = click.option("--unit", default=None, help="The unit, where file and course leave it open.")
-jobs_option = click.option("--jobs", "-j", default=2, show_default=True, type=click.IntRange(1, 64), help="Workers.")
-STYLES = {Verdict.PASSED: "green", Verdict.PARTIAL: "yellow", Verdict.NOT_GRADED: "magenta"}
 
 
 @click.command()
@@ -54,20 +36,23 @@ def submit(desk: Desk, file: Path, student: str | None, unit: str | None) -> Non
       autograder submit ada.ipynb
       autograder submit work.zip --student ada --unit backprop
     """
-    found = _one(desk, file, student, unit)
+    found = one(desk, file, student, unit)
     with desk.store() as grades:
-        taken, new = _taken(desk, grades, found)
-    _receipt(taken, new)
+        submission, new = taken(desk, grades, found, Priority.INTERACTIVE)
+    receipt(submission, new)
 
 
 @click.command()
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
 @click.option("--student", default=None, help="Whose work it is (for a single file).")
 @unit_option
+@click.option("--watch", "watching", is_flag=True, help="Stay, and grade what comes into the folder, until Ctrl-C.")
 @box_option
 @jobs_option
 @with_desk
-def grade(desk: Desk, path: Path, student: str | None, unit: str | None, wish: BoxWish, jobs: int) -> None:
+def grade(
+    desk: Desk, path: Path, student: str | None, unit: str | None, watching: bool, wish: BoxWish, jobs: int
+) -> None:
     """Take in and grade PATH: a file, a folder of files, or an nbgrader `submitted/` tree.
 
     \b
@@ -75,12 +60,20 @@ def grade(desk: Desk, path: Path, student: str | None, unit: str | None, wish: B
       autograder grade ada.ipynb
       autograder grade submissions/ --jobs 2
       autograder grade submitted/ --unit backprop
+      autograder grade inbox/ --watch
     """
+    if watching:
+        if student is not None or not path.is_dir():
+            raise CommandError("--watch is for a folder; its files' names tell whose they are.")
+        from .serving import watch
+
+        watch(desk, path, unit and desk.course.unit(unit).name, wish, jobs)
+        return
     with desk.store() as grades:
-        taken, refused = take_all(desk, grades, path, student, unit)
-        todo = gradable(desk, [s for s in taken if grades.standing(s.id).state in (State.RECEIVED, State.RETRY)])
+        found, refused = take_all(desk, grades, path, student, unit)
+        todo = gradable(desk, [s for s in found if grades.standing(s.id).state in (State.RECEIVED, State.RETRY)])
         outcomes = grade_all(desk, grades, todo, wish, jobs)
-        show_table(grades, taken, outcomes)
+        show_table(grades, found, outcomes)
     _leave(refused, outcomes, todo)
 
 
@@ -106,16 +99,14 @@ def regrade(desk: Desk, ids: tuple[int, ...], unit: str | None, held: bool, wish
             chosen += list(grades.submissions(unit=known.name))
         if held:
             chosen += list(grades.submissions(state=State.HELD))
-        for submission in chosen:
-            if grades.standing(submission.id).state is State.HELD:
-                grades.retry(submission.id)  # a person has looked: it has all its tries again
         if not chosen:
             raise CommandError("nothing to regrade. Name submissions by number, or use --unit or --held.")
         quizzes = [s for s in chosen if desk.course.is_quiz(s.unit)]
         chosen = gradable(desk, [s for s in chosen if s not in quizzes])
         before = {s.id: grades.result(s.id) for s in [*quizzes, *chosen]}
         _regrade_quizzes(desk, grades, quizzes)
-        outcomes = grade_all(desk, grades, chosen, wish, jobs, newest=True)
+        again(desk, grades, chosen)  # a person has looked: what was held has all its tries again
+        outcomes = grade_all(desk, grades, chosen, wish, jobs)
         was = {i: r.score.total for i, r in before.items() if r is not None}
         show_table(grades, [*quizzes, *chosen], outcomes, was)
     _leave([], outcomes, chosen)
@@ -177,153 +168,6 @@ def _quiz_checks(frozen: bytes | None, submission: bytes, points: float) -> tupl
     from ..quiz.graded import rejudge as rejudge_quiz
 
     return rejudge_quiz(json.loads(frozen or b"[]"), submission, points)
-
-
-# Taking in
-
-
-def _one(desk: Desk, file: Path, student: str | None, unit: str | None) -> Found:
-    """The one submission that a file is."""
-    names = desk.unit_names()
-    who = intake.student_id(student) if student else intake.student_of(file, names)
-    found = intake.found(file, who, names)
-    return Found(file, who, unit or found.unit or the_unit(desk, None), found.received)
-
-
-def _taken(desk: Desk, grades: Store, found: Found) -> tuple[Submission, bool]:
-    unit = desk.unit(found.unit or the_unit(desk, None))
-    try:
-        data = intake.read_file(found.path)
-    except OSError as e:
-        raise SubmissionError(f"{found.path}: cannot be read ({e.strerror}).") from e
-    return accept(grades, desk.course, unit, data, found.path.name, found.student, found.received)
-
-
-def _receipt(taken: Submission, new: bool) -> None:
-    said = "accepted" if new else "is already here: the same file as before"
-    console.print(Text(f"submission {taken.id} of {taken.student} ({taken.unit}, attempt {taken.attempt}) {said}"))
-    console.print(Text(f"  received {taken.received:%Y-%m-%d %H:%M:%S} UTC, sha256 {taken.blob[:16]}"))
-    for note in taken.notes:
-        console.print(Text(f"  note: {note}", style="yellow"))
-
-
-def take_all(
-    desk: Desk, grades: Store, path: Path, student: str | None, unit: str | None
-) -> tuple[list[Submission], list[str]]:
-    """Accept all that lies at a path; what cannot be accepted is named and does not stop the rest."""
-    if path.is_file():
-        return [_taken(desk, grades, _one(desk, path, student, unit))[0]], []
-    if student is not None:
-        raise CommandError("--student is for a single file; in a folder the files' names tell.")
-    taken: dict[int, Submission] = {}
-    refused: list[str] = []
-    found = intake.find_submissions(path, desk.unit_names(), refused)
-    if not found and not refused:
-        raise CommandError(f"{path}: no .ipynb, .py or .zip here.")
-    for one in found:
-        if unit is not None and one.unit not in (None, unit):
-            continue
-        try:
-            submission, _ = _taken(desk, grades, Found(one.path, one.student, one.unit or unit, one.received))
-        except UserError as e:
-            refused.append(" ".join(str(e).split()))
-        else:
-            taken[submission.id] = submission
-    for line in refused:
-        errors.print(Text(f"not accepted: {line}", style="red"))
-    return list(taken.values()), refused
-
-
-# Grading
-
-
-def grade_all(
-    desk: Desk, grades: Store, todo: Sequence[Submission], wish: BoxWish, jobs: int, newest: bool = False
-) -> list[Outcome]:
-    """Grade with a live bar; a first Ctrl-C finishes what is running, a second one stops at once."""
-    outcomes: list[Outcome] = []
-    if not todo:
-        return outcomes
-    for name in dict.fromkeys(s.unit for s in todo):
-        mine = [s for s in todo if s.unit == name]
-        choice = desk.choice(wish, card=desk.course.unit(name).gpu is not None)
-        console.print(Text(f"box: {choice.title}"))
-        job = desk.job(desk.unit(name), choice, grades, newest)
-        most = gpu.slots(job.gpu) if job.gpu is not None else jobs
-        crew = Crew(grades, desk.course, job, _workers(min(jobs, most, len(mine)), job.limits.memory_mb))
-        with _bar(name, len(mine)) as (progress, task), _gentle_stop(crew):
-            counts: Counter[str] = Counter()
-            for outcome in crew.run(mine, progress.refresh):
-                outcomes.append(outcome)
-                counts[outcome.score.verdict.value if outcome.score else "not graded"] += 1
-                progress.update(task, advance=1, counts=_counted(counts, outcomes, progress.tasks[task].elapsed))
-        if crew.stopping:
-            break
-    return outcomes
-
-
-def _workers(wanted: int, memory_mb: int) -> int:
-    """As many as there is memory for, saying so where it is fewer.  BoxError if not even one fits."""
-    fitting = host.fitting(wanted, memory_mb)
-    if not fitting:
-        raise BoxError(f"not enough memory: {host.memory(memory_mb).cure}, or lower memory_mb in course.yaml.")
-    if fitting < wanted:
-        errors.print(Text(f"memory for {fitting} of {wanted} workers ({host.free_mb()} MiB free)", style="yellow"))
-    return fitting
-
-
-def gradable(desk: Desk, todo: Sequence[Submission]) -> list[Submission]:
-    """Those that can be graded on this machine; the others wait, and one line a unit says for what."""
-    ready = []
-    for name in dict.fromkeys(s.unit for s in todo):
-        mine, need = [s for s in todo if s.unit == name], desk.course.unit(name).gpu
-        if need is not None and not gpu.slots(need):
-            errors.print(
-                Text(
-                    f"{name} needs a graphics card with {need.memory_mb} MiB and none answers here: {len(mine)} "
-                    "wait. Run the same command on a machine that has one.",
-                    style="yellow",
-                )
-            )
-        else:
-            ready += mine
-    return ready
-
-
-def _counted(counts: Counter[str], outcomes: Sequence[Outcome], elapsed: float | None) -> str:
-    rate = f"{len(outcomes) / elapsed:.1f}/s  " if elapsed else ""
-    return rate + "  ".join(f"{n} {verdict}" for verdict, n in sorted(counts.items()))
-
-
-@contextmanager
-def _bar(name: str, total: int) -> Iterator[tuple[Progress, Any]]:
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    eta = (TextColumn("eta"), TimeRemainingColumn(), TextColumn("{task.fields[counts]}", markup=False))
-    with Progress(*columns, *eta, console=console, transient=not console.is_terminal) as progress:
-        yield progress, progress.add_task(name, total=total, counts="")
-
-
-@contextmanager
-def _gentle_stop(crew: Crew) -> Iterator[None]:
-    """The first Ctrl-C starts nothing more; the second is a real one."""
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        if crew.stopping:
-            raise KeyboardInterrupt
-        crew.stop()
-        errors.print("stopping: finishing what is running (Ctrl-C again to stop at once)")
-
-    before = signal.signal(signal.SIGINT, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def show_table(

@@ -17,8 +17,11 @@ from ..errors import CommandError
 from ..feedback import LoadError, ManualMark, Report
 from ..notebook import Unit
 from ..records import Intake, Submission
-from ..store import Result, State, Store
+from ..store import JobState, Result, State, Store
+from ..workers.names import who
 from .common import Desk, console, with_desk, write_file
+
+QUEUE = {JobState.WAITING: "waiting", JobState.LEASED: "being graded", JobState.HELD: "held for a person"}
 
 
 @click.command()
@@ -41,10 +44,14 @@ def status(desk: Desk, student: str | None, unit: str | None) -> None:
             note = standing.reason if standing.state in (State.RETRY, State.HELD) else "; ".join(one.notes)
             words = (str(one.id), one.student, one.unit, str(one.attempt), f"{one.received:%Y-%m-%d %H:%M}")
             table.add_row(*(Text(w) for w in (*words, standing.state.value, points, note[:80])))
+        queue, holders = grades.queue.counts(), grades.queue.holders()
     if not found:
         console.print(Text("nothing has been handed in" + (f" by {student!r}" if student else "") + " yet"))
         return
     console.print(table)
+    console.print(Text(f"queue: {', '.join(f'{queue.get(state, 0)} {word}' for state, word in QUEUE.items())}"))
+    for holder, count in sorted(holders.items()):
+        console.print(Text(f"  {count} with {who(holder)}"))
 
 
 @click.command()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import stat
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -55,19 +57,22 @@ def student_of(path: Path, units: Collection[str] = ()) -> str:
     return student_id(rest.partition("_")[0], path.name)
 
 
-def find_submissions(path: Path, units: Collection[str], refused: list[str] | None = None) -> list[Found]:
+def find_submissions(
+    path: Path, units: Collection[str], refused: list[str] | None = None, only: Collection[Path] | None = None
+) -> list[Found]:
     """The submissions at a path, by student and unit. Links are not followed, checkpoints and hidden files left out.
 
     With a list in `refused`, what is wrong with one file of a folder is added to it and does not stop the others.
+    only: of a folder, just these of its files.
     """
     if path.is_file():
         return [found(path, student_of(path, units), units)]
     if not path.is_dir():
         raise SubmissionError(f"{_line(path)}: there is no such file or folder. Give a notebook or a folder of them.")
-    root = path / "submitted" if (path / "submitted").is_dir() else path
-    files = list(_files(root, _DEPTH))
+    files = listed(path)
+    root = _root(path)
     chosen = []
-    for file in files:
+    for file in files if only is None else [file for file in files if file in only]:
         try:
             chosen += [_in_tree(file, root, units)] if _is_the_notebook(file, root, files, units) else []
         except SubmissionError as error:
@@ -77,14 +82,32 @@ def find_submissions(path: Path, units: Collection[str], refused: list[str] | No
     return sorted(chosen, key=lambda one: (one.student, one.unit or "", str(one.path)))
 
 
+def listed(folder: Path) -> list[Path]:
+    """All files of a folder that could be submissions.  SubmissionError if it cannot be read."""
+    return list(_files(_root(folder), _DEPTH))
+
+
+def _root(folder: Path) -> Path:
+    return folder / "submitted" if (folder / "submitted").is_dir() else folder
+
+
 def found(file: Path, student: str, units: Collection[str]) -> Found:
     """One file of a known student: its unit, if anything tells, and its time from timestamp.txt."""
     return Found(file, student_id(student, file.name), _unit_of(file, units), _timestamp(file.parent / "timestamp.txt"))
 
 
-def read_file(path: Path) -> bytes:
-    """A file's bytes, no more of a huge one than shows that it is too large; OSError as `open` raises it."""
-    with path.open("rb") as stream:
+def read_file(path: Path, within: Path | None = None) -> bytes:
+    """A file's bytes, no more of a huge one than shows that it is too large; OSError as `open` raises it.
+
+    within: a folder that others may write to.  A link that was put in the file's place, or in that of a folder on the way,
+    could make the grader read what its author cannot: then OSError.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | (os.O_NOFOLLOW if within else 0))
+    with os.fdopen(descriptor, "rb") as stream:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "it is no plain file")
+        if within is not None and not Path(os.readlink(f"/proc/self/fd/{descriptor}")).is_relative_to(within.resolve()):
+            raise OSError(errno.ELOOP, "it lies behind a link")
         return stream.read(FILE_BYTES + 1)
 
 

@@ -14,7 +14,7 @@ import re
 import secrets
 import select
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,8 @@ from .recording import Recording, to_reply
 
 #: How much longer than its limit a call may take by the wall clock while it gets no processor (or sleeps).
 PATIENCE = 3.0
+#: Seconds between two signs of life of whoever waits for a box.
+TICK_S = 1.0
 _LOAD_BITS = 32  # a handle's number holds the load that it belongs to
 #: Characters of an exception's own message that are kept.
 MESSAGE = 500
@@ -45,14 +47,18 @@ class LoadFault:
 class Deadline:
     """Seconds of work, not of waiting: a call that got no processor is given up to PATIENCE times its limit."""
 
-    def __init__(self, seconds: float, budget: float, box: Box, load: Load) -> None:
+    def __init__(self, seconds: float, budget: float, box: Box, load: Load, pulse: Callable[[], None]) -> None:
         self._seconds = min(seconds, max(budget, 0.0))
-        self._box, self._load = box, load
+        self._box, self._load, self._pulse = box, load, pulse
         self._began = time.monotonic()
         self._half: float | None = None
 
     def left(self) -> float:
         """Seconds until it is worth asking again; 0 or less when the time is over."""
+        self._pulse()
+        return min(self._left(), TICK_S)
+
+    def _left(self) -> float:
         spent = time.monotonic() - self._began
         if spent < self._seconds / 2:
             return self._seconds / 2 - spent
@@ -76,7 +82,10 @@ class BoxedStudent:
         limits: Limits,
         seed: int,
         forbid: Mapping[str, tuple[str, ...]] | None = None,
+        pulse: Callable[[], None] = lambda: None,
     ) -> None:
+        """pulse: called at least every TICK_S while the box is waited for."""
+        self._pulse = pulse
         self.box, self.cells, self.limits, self.seed = box, tuple(cells), limits, seed
         self.forbid = dict(forbid or {})
         self.output = ""
@@ -208,7 +217,7 @@ class BoxedStudent:
         """Send one frame and wait for the answer, reading what is printed meanwhile if `said` is given."""
         load = self._load
         assert load is not None
-        deadline = Deadline(seconds, self._budget(), self.box, load)
+        deadline = Deadline(seconds, self._budget(), self.box, load, self._pulse)
         try:
             if said is not None:
                 _send_while_reading(load, frame, deadline, said, self._output_room)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import multiprocessing
+import os
 import subprocess
 import sys
 import tempfile
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from autograder.records import Score
     from autograder.sandbox.choose import Choice
     from autograder.store import Store
-    from autograder.workers.local import Bench
+    from autograder.workers.bench import Bench
+    from autograder.workers.plan import Job
 
 ROOT = Path(__file__).parent.parent.parent
 COMMAND = Path(sys.executable).with_name("autograder")
@@ -168,7 +170,7 @@ class Slot:
 
     course: Course
     unit: Unit
-    bundle: str
+    job: Job
     store: Store
     bench: Bench
     count: int = 0
@@ -182,32 +184,25 @@ class Slot:
         taken, _ = pipeline.accept(self.store, self.course, self.unit, notebook, f"{name}.ipynb", name)
         with _trainings() as calls:
             began = time.perf_counter()
-            measured = self.bench.measure(taken, notebook, fresh=False)
-            score = pipeline.grade(self.store, self.course, self.unit, taken, measured, self.bundle)
+            box = self.bench.lend(self.job, alone=False)
+            grading = self.bench.measure(self.job, box, taken, lambda: None).grading
+            self.store.save_result(taken.id, grading)
             seconds = time.perf_counter() - began
-        if score is None:
-            raise SystemExit(f"{self.unit.name}: the solution was not graded")
-        return seconds, score, calls
+        return seconds, grading.score, calls
 
 
 @contextmanager
 def _slot(course: Course, unit: Unit, choice: Choice, folder: Path) -> Iterator[Slot]:
-    from autograder import bundle as bundles
     from autograder import store
-    from autograder.secret import Secret
-    from autograder.workers import local
+    from autograder.workers.bench import Bench
+    from autograder.workers.plan import Plan
 
-    bundle = bundles.make_bundle(course.root, unit.name)
-    tests = bundles.materialise(bundle, folder / "bundles")
-    job = local.Job(unit, bundle.digest, tests, choice, course.unit(unit.name).limits, Secret(bytes(32)))
-    with store.open(folder) as grades:
-        grades.register_bundle(bundle.digest, unit.name, bundles.to_bytes(bundle))
-        bench = local.Bench(job)
+    with store.open(folder) as grades, mock.patch.dict(os.environ, AUTOGRADER_SECRET=str(folder / "secret")):
+        bench = Bench(Plan(course.root, folder, None, choice), grades)
         try:
-            with bench.session:
-                yield Slot(course, unit, bundle.digest, grades, bench)
+            yield Slot(course, unit, bench.warm(unit.name), grades, bench)
         finally:
-            bench.close_box()
+            bench.close()
 
 
 @contextmanager

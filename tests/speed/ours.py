@@ -9,7 +9,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,8 +18,9 @@ from works import COURSE, UNIT, Work, make
 
 COMMAND = Path(sys.executable).with_name("autograder")
 FILLER = "w"  #: how the names of those students begin who only warm a worker
-#: In the order of a submission's way; "grade" is the parent's scoring and database, "rest" what is left over.
-STAGES = ("intake", "load", "pictures", "checks", "end", "pipe", "grade", "rest")
+#: In the order of a submission's way; "grade" is reading its bytes and scoring, "rest" what is left over.
+STAGES = ("intake", "load", "pictures", "checks", "end", "grade", "rest")
+HOLDER = "bench"  #: who has the submissions until all workers are warm
 
 
 @dataclass
@@ -50,19 +50,14 @@ class Ours:
             self._grade(works, choice, Path(folder), progress)
 
     def _grade(self, works: Sequence[Work], choice: Any, folder: Path, progress: Callable[[], None]) -> None:
-        from autograder import bundle as bundles
         from autograder import pipeline, store
         from autograder.course import load_course
         from autograder.notebook import load_unit
-        from autograder.secret import Secret
-        from autograder.workers import local
+        from autograder.workers.crew import Crew
+        from autograder.workers.plan import Plan
 
         course, unit = load_course(COURSE / "course.yaml"), load_unit(COURSE, UNIT)
-        bundle = bundles.make_bundle(COURSE, UNIT)
-        tests = bundles.materialise(bundle, folder / "bundles")
-        job = local.Job(unit, bundle.digest, tests, choice, course.unit(UNIT).limits, Secret(bytes(32)))
-        with store.open(folder) as grades:
-            grades.register_bundle(bundle.digest, UNIT, bundles.to_bytes(bundle))
+        with store.open(folder) as grades, mock.patch.dict(os.environ, AUTOGRADER_SECRET=str(folder / "secret")):
 
             def accepted(work: Work) -> Any:
                 began = time.perf_counter()
@@ -70,49 +65,57 @@ class Ours:
                 self.accepted.append(time.perf_counter() - began)
                 return taken
 
-            todo, fillers = [accepted(work) for work in works], (accepted(work) for work in _fillers())
-            with _timed_grades() as spent:
-                self._crew(local.Crew(grades, course, job, self.workers), todo, fillers, spent, progress)
+            for work in works:
+                accepted(work)
+            # Until all workers are warm, all that is to be timed is ours.
+            grades.exchange(wish=store.Wish(HOLDER, (UNIT,), len(works)))
+            plan = Plan(COURSE, folder, None, choice)
+            crew = Crew(grades, plan, [(UNIT,)] * self.workers, course.unit(UNIT).limits)
+            self._crew(crew, grades, (accepted(work) for work in _fillers()), len(works), progress)
 
     def _crew(
-        self,
-        crew: Any,
-        todo: Sequence[Any],
-        fillers: Iterator[Any],
-        spent: dict[int, float],
-        progress: Callable[[], None],
+        self, crew: Any, grades: Any, fillers: Iterator[Any], expected: int, progress: Callable[[], None]
     ) -> None:
-        """Warm every worker with fillers, then time `todo` by the clock, from the last filler on."""
+        """Warm every worker with fillers, then time the rest by the clock, until the last of them is stored."""
+        from autograder.workers.grader import Outcome
+
         began = time.perf_counter()
-        given: dict[int, set[float]] = {}  #: worker -> when it was given something; at the second it is warm
         heard: list[tuple[float, Any]] = []
-        warm = False
-        for outcome in crew.run(next(fillers) for _ in range(self.workers)):
-            heard.append((time.perf_counter(), outcome))
-            if outcome.score is None:
-                raise SystemExit(f"{self.name}: {outcome.submission.student} was not graded: {outcome.reason}")
-            for worker in crew.workers:
-                given.setdefault(id(worker), set()).update({worker.began} - {0.0})
-            if not warm and sum(len(times) > 1 for times in given.values()) == self.workers:
-                warm = True
-                crew.waiting.extend(todo)
-            elif not warm:
-                crew.waiting.append(next(fillers))  # nobody rests while another is still starting
-            elif not _is_filler(outcome):
-                progress()
-        self.first.append(heard[0][0] - began)
-        start = max(at for at, outcome in heard if _is_filler(outcome))
+        start, warm = 0.0, False
+        for _ in range(2 * self.workers):
+            next(fillers)
+        for event in crew.run():
+            now = time.perf_counter()
+            if isinstance(event, Outcome):
+                if event.score is None:
+                    raise SystemExit(f"{self.name}: {event.submission.student} was not graded: {event.reason}")
+                if not self.first or heard == []:
+                    self.first.append(now - began)
+                heard.append((now, event))
+                if not _is_filler(event):
+                    progress()
+            elif event is not None:
+                raise SystemExit(f"{self.name}: {event}")
+            if not warm and heard and now - heard[-1][0] > 0.5:
+                warm = all(worker.graded > 1 for worker in crew.workers) and len(crew.workers) == self.workers
+                if warm:
+                    grades.queue.release(HOLDER)
+                else:
+                    grades.queue.beat(HOLDER)
+                    for _ in range(2 * self.workers):
+                        next(fillers)
+            elif warm and not start and any(w.running for w in crew.workers):
+                start = now
+            if sum(not _is_filler(o) for _, o in heard) == expected:
+                crew.stop()
         own = [(at, outcome) for at, outcome in heard if not _is_filler(outcome)]
-        if start > own[-1][0]:  # so few that one worker did them all while the other one had a filler
-            start = own[0][0] - own[0][1].seconds
-        measured = [outcome for at, outcome in own if at > start]
         window = own[-1][0] - start
-        self.scores |= {o.submission.student: o.score.total for o in measured}
+        self.scores |= {o.submission.student: o.score.total for _, o in own}
         self.window += window
-        self.graded += len(measured)
-        self.seconds += [o.seconds for o in measured]
-        turn = window * self.workers / len(measured)
-        self.stages += [_stages(o, spent[o.submission.id], turn) for o in measured]
+        self.graded += len(own)
+        self.seconds += [o.seconds for _, o in own]
+        turn = window * self.workers / len(own)
+        self.stages += [_stages(o, turn) for _, o in own]
 
 
 def _is_filler(outcome: Any) -> bool:
@@ -127,32 +130,12 @@ def _fillers() -> Iterator[Work]:
         yield Work(student, (), node.replace(b"# s000", f"# {student}".encode()))
 
 
-def _stages(outcome: Any, grade: float, whole: float) -> dict[str, float]:
-    """Seconds of each stage; "rest" is what one worker's turn took beyond them, on average."""
-    known = dict(outcome.measurement.stages)
-    known["pipe"] = outcome.seconds - sum(known.values())
-    known["grade"] = grade
-    known["rest"] = whole - outcome.seconds - grade
+def _stages(outcome: Any, whole: float) -> dict[str, float]:
+    """Seconds of each stage; "rest" is what one worker's turn took beyond them, on average: claiming and storing."""
+    known = dict(outcome.stages)
+    known["grade"] = outcome.seconds - sum(known.values())
+    known["rest"] = whole - outcome.seconds
     return known
-
-
-@contextmanager
-def _timed_grades() -> Iterator[dict[int, float]]:
-    """Seconds of pipeline.grade (scoring and one transaction) by submission."""
-    from autograder.workers import local
-
-    spent: dict[int, float] = {}
-    real = local.grade
-
-    def timed(store: Any, course: Any, unit: Any, submission: Any, *rest: Any, **more: Any) -> Any:
-        began = time.perf_counter()
-        try:
-            return real(store, course, unit, submission, *rest, **more)
-        finally:
-            spent[submission.id] = time.perf_counter() - began
-
-    with mock.patch.object(local, "grade", timed):
-        yield spent
 
 
 def ready(state: Path, names: Sequence[str]) -> tuple[list[str], dict[str, str]]:

@@ -18,10 +18,9 @@ ABOUT = {
     "load": "fork into a new jail, run the cells",
     "pictures": "public inputs for the feedback's pictures",
     "checks": "ten hidden checks, diagnoses and twins of what failed",
-    "end": "kill the jail, wait until it is gone",
-    "pipe": "to the worker and back",
-    "grade": "scoring and one transaction",
-    "rest": "the parent's turn; below zero where it stores while the worker goes on",
+    "end": "give the jail up; it is killed, and the next one made, while the worker goes on",
+    "grade": "the bytes from the disk, scoring",
+    "rest": "claiming and storing, in batches; waiting for a processor",
 }
 
 

@@ -1,0 +1,217 @@
+"""Graders that stay: what is handed in is graded once, whatever is killed, stopped or mended meanwhile."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from autograder import store
+from autograder.store import JobState, State, Wish
+from autograder.workers.names import is_dead
+
+SLEEPS = "import time; time.sleep(0.4)"
+BOX = ("--box", "bubblewrap")
+
+
+@contextmanager
+def started(words: list[str], **more) -> Iterator[subprocess.Popen[str]]:
+    """A grader in a process group of its own; nothing of it is left behind."""
+    process = subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, **more
+    )
+    try:
+        yield process
+    finally:
+        for pid in [*children(process.pid), process.pid]:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        process.communicate(timeout=60)
+
+
+def children(pid: int) -> list[int]:
+    """Process numbers of a grader's workers (not of multiprocessing's resource tracker)."""
+    found = []
+    for task in Path("/proc").glob("[0-9]*"):
+        try:
+            stat = (task / "stat").read_text().rpartition(")")[2].split()
+            words = (task / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if int(stat[1]) == pid and b"spawn_main" in words:
+            found.append(int(task.name))
+    return found
+
+
+def handed_in(course, count: int, source: str = SLEEPS) -> None:
+    for number in range(count):
+        file = course.notebook(course.root / "work" / f"s{number}.ipynb", own_1=f"{source}  # {number}")
+        assert course.run("submit", file).code == 0
+
+
+def results(course) -> dict[str, int]:
+    """How many results each student has, of those that have none: 0; each at most one current."""
+    with store.open(course.state) as grades:
+        found = {s.student: grades.results(s.id) for s in grades.submissions()}
+    assert all(sum(r.current for r in each) == (1 if each else 0) for each in found.values())
+    return {student: len(each) for student, each in found.items()}
+
+
+def until(ready: Callable[[], bool], seconds: float = 90.0) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if ready():
+            return
+        time.sleep(0.1)
+    pytest.fail("it did not come to that")
+
+
+def test_a_worker_grades_what_waits_and_ends(course):
+    """`submit` queues, `status` shows the queue, `worker --once` grades it all and ends with 0; then nothing waits."""
+    handed_in(course, 3, "x = 1")
+    assert "3 waiting" in course.run("status").out
+    said = course.run("worker", "--once", *BOX)
+    assert said.code == 0, said.err
+    assert said.out.count("passed") == 3
+    assert set(results(course).values()) == {1}
+    assert "0 waiting" in course.run("status").out
+    assert course.run("worker", "--once", *BOX).code == 0
+
+
+def test_a_killed_worker_costs_nothing(course, python):
+    """kill -9 of the worker that grades: another takes its place; each submission gets one grade and no failure stays."""
+    handed_in(course, 6)
+    with started(python(*course.words, "worker", "--jobs", 1, *BOX)) as grader:
+        until(lambda: sum(results(course).values()) >= 1)
+        (victim,) = children(grader.pid)
+        os.kill(victim, signal.SIGKILL)
+        until(lambda: set(results(course).values()) == {1})
+    assert victim not in children(grader.pid)
+
+
+def test_a_killed_grader_is_survived_by_its_work(course, python):
+    """kill -9 of the supervisor: its workers die with it, and the next grader goes on at once, without waiting for a lease."""
+    handed_in(course, 6)
+    with started(python(*course.words, "worker", "--jobs", 2, *BOX)) as grader:
+        until(lambda: sum(results(course).values()) >= 1)
+        workers = children(grader.pid)
+        os.kill(grader.pid, signal.SIGKILL)
+        until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers), 20)
+    with store.open(course.state) as grades:
+        assert all(is_dead(holder) for holder in grades.queue.holders())
+    began = time.monotonic()
+    said = course.run("worker", "--once", *BOX)
+    assert said.code == 0, said.err
+    assert time.monotonic() - began < 28, "shorter than a lease"
+    assert set(results(course).values()) == {1}
+
+
+def test_sigterm_to_the_whole_group_keeps_what_runs(course, python):
+    """As a service manager stops it: what runs is finished and kept, the rest is given back, exit 0, nobody is charged."""
+    handed_in(course, 8)
+    with started(python(*course.words, "worker", "--jobs", 1, *BOX)) as grader:
+        until(lambda: sum(results(course).values()) >= 1)
+        os.killpg(grader.pid, signal.SIGTERM)
+        assert grader.wait(60) == 0
+    graded = Counter(results(course).values())
+    assert set(graded) <= {0, 1}
+    with store.open(course.state) as grades:
+        assert grades.queue.counts().get(JobState.LEASED, 0) == 0
+        assert {grades.standing(s.id).failures for s in grades.submissions()} == {0}
+        assert {grades.standing(s.id).state for s in grades.submissions()} <= {State.GRADED, State.RECEIVED}
+
+
+def test_a_hidden_test_that_ends_the_worker_is_held(course):
+    """A test that kills its own process: three tries, then held for a person; the others are graded; no point is taken."""
+    tests = course.root / "assignments" / "tiny" / "test_hidden.py"
+    right = tests.read_text()
+    line = "z = rng.normal(size=(3, 4))"
+    assert line in right
+    tests.write_text(right.replace(line, f"{line}\n    import os; os._exit(3) if student.secret() else None"))
+    course.notebook(course.root / "work" / "eve.ipynb", own_1="def secret():\n    return 1")
+    course.notebook(course.root / "work" / "ada.ipynb", own_1="def secret():\n    return 0")
+    said = course.run("grade", course.root / "work", *BOX, "--jobs", 1)
+    assert said.code == 1
+    assert "nobody lost a point" in said.err
+    assert results(course) == {"ada": 1, "eve": 0}
+    assert "held" in course.run("status", "eve").out
+    tests.write_text(right)
+    assert course.run("regrade", "--held", *BOX).code == 0
+    assert results(course) == {"ada": 1, "eve": 1}
+
+
+def test_tests_that_are_mended_while_we_grade(course, python):
+    """A running grader sees within a second that a hidden test was changed, and a unit that is broken meanwhile only waits."""
+    tests = course.root / "assignments" / "tiny" / "test_hidden.py"
+    right = tests.read_text()
+    with started(python(*course.words, "worker", "--jobs", 1, *BOX)):
+        handed_in(course, 1, "x = 1")
+        until(lambda: results(course) == {"s0": 1})
+        tests.write_text(right + "\nthis is not Python\n")
+        time.sleep(1.5)
+        handed_in(course, 2, "x = 2")
+        time.sleep(2)
+        assert results(course)["s1"] == 0
+        tests.write_text(right.replace("points=1", "points=2", 1))
+        until(lambda: results(course)["s1"] == 1)
+    with store.open(course.state) as grades:
+        maxima = {s.student: grades.result(s.id).score.maximum for s in grades.submissions(student="s1")}
+        assert {grades.standing(s.id).failures for s in grades.submissions()} == {0}
+    assert maxima == {"s1": 5}
+
+
+def test_another_grader_has_it(course):
+    """`grade` waits for a submission that a living grader has, and takes it over when its lease is over; its result is then refused."""
+    handed_in(course, 1, "x = 1")
+    with store.open(course.state) as grades:
+        _, (claim,) = grades.exchange(wish=Wish("elsewhere/1-1-1", ("tiny",), 1))
+        with store.database.writing(grades._engine) as connection:
+            connection.execute(store.schema.job.update().values(until=store.schema.job.c.until - 28))
+        said = course.run("grade", course.root / "work" / "s0.ipynb", *BOX)
+        assert said.code == 0, said.err
+        assert results(course) == {"s0": 1}
+        assert grades.exchange([store.Finished(claim, None, "too late")])[0] == (False,)
+        assert grades.standing(claim.submission.id).state is State.GRADED
+
+
+def test_a_watched_folder(course, python):
+    """Files are taken when they are whole, changed ones are new attempts, bad ones are named once, and links never leave the folder."""
+    inbox = course.root / "inbox"
+    inbox.mkdir()
+    secret = course.notebook(course.root / "elsewhere" / "mallory.ipynb")
+    with started(python(*course.words, "grade", inbox, "--watch", *BOX, "--jobs", 1)) as grader:
+        until(lambda: "watching" in grader.stdout.readline())
+        ready = course.notebook(course.root / "made.ipynb").read_text()
+        with (inbox / "ada.ipynb").open("w") as slow:  # a slow copy
+            for start in range(0, len(ready), 1 + len(ready) // 4):
+                slow.write(ready[start : start + 1 + len(ready) // 4])
+                slow.flush()
+                time.sleep(0.8)
+        (inbox / "bad.ipynb").write_text("{")
+        (inbox / "mallory.ipynb").symlink_to(secret)
+        until(lambda: results(course) == {"ada": 1})
+        node = json.loads(ready)
+        node["cells"][0]["source"] += " "
+        (inbox / "ada.ipynb").write_text(json.dumps(node))
+        until(lambda: _attempts(course) == {"ada": 2})
+        os.killpg(grader.pid, signal.SIGINT)
+        out, err = grader.communicate(timeout=60)
+    assert grader.returncode == 0, err
+    assert err.count("not accepted") == 1
+    assert "bad.ipynb" in err
+    assert "attempt 2" in out
+
+
+def _attempts(course) -> dict[str, int]:
+    with store.open(course.state) as grades:
+        return {s.student: s.attempt for s in grades.submissions() if grades.result(s.id) is not None}
