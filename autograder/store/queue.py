@@ -17,7 +17,21 @@ from datetime import UTC, datetime
 from enum import Enum, IntEnum
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Float, Row, and_, cast, func, insert, literal_column, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Float,
+    Row,
+    and_,
+    bindparam,
+    cast,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from autograder.records import Submission
 from autograder.store import database, rows, schema
@@ -170,6 +184,17 @@ class Queue:
 
 
 _OPEN = (JobState.WAITING.value, JobState.LEASED.value)
+# Written once: these run for every submission.
+_OWNED = select(schema.job).where(
+    schema.job.c.submission_id == bindparam("id"),
+    schema.job.c.token == bindparam("token"),
+    schema.job.c.state.in_(_OPEN),
+)
+_DONE = (
+    update(schema.job)
+    .where(schema.job.c.submission_id == bindparam("whose"))
+    .values(state=JobState.DONE.value, holder="", lost=0)
+)
 
 
 # In a transaction of the store's
@@ -240,14 +265,12 @@ def beat(connection: Connection, holder: str, now: float | None = None) -> None:
 
 def own(connection: Connection, claimed: Claim) -> Row[Any] | None:
     """The job's row, if it still carries the claim's token and is open: an expired lease that nobody took is still good."""
-    table = schema.job
-    mine = and_(table.c.submission_id == claimed.submission.id, table.c.token == claimed.token)
-    return connection.execute(select(table).where(mine, table.c.state.in_(_OPEN))).first()
+    return connection.execute(_OWNED, {"id": claimed.submission.id, "token": claimed.token}).first()
 
 
 def done(connection: Connection, submission_id: int) -> None:
     """It has its grade."""
-    _set(connection, submission_id, state=JobState.DONE.value, holder="", lost=0)
+    connection.execute(_DONE, {"whose": submission_id})
 
 
 def fail(connection: Connection, row: Row[Any], reason: str) -> JobState:

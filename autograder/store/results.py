@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, insert, select, update
+from sqlalchemy import Connection, Row, Select, and_, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from autograder.errors import CommandError, StoreError
@@ -27,6 +27,33 @@ class Finished:
     claim: Claim
     grading: Grading | None
     reason: str = ""
+
+
+def _place_query() -> Select[Any, Any, Any, Any]:
+    owner, known, used = schema.submission, schema.bundle, schema.bundle.alias()
+    mine = and_(schema.result.c.submission_id == owner.c.id, schema.result.c.current)
+    return (
+        select(owner.c.unit, known.c.id, known.c.seq, used.c.seq.label("newest"))
+        .select_from(owner)
+        .outerjoin(known, and_(known.c.unit == owner.c.unit, known.c.digest == bindparam("digest")))
+        .outerjoin(schema.result, mine)
+        .outerjoin(used, used.c.id == schema.result.c.bundle_id)
+        .where(owner.c.id == bindparam("id"))
+    )
+
+
+# Written once: to build a statement takes SQLAlchemy longer than the database takes to run it.
+_PLACE = _place_query()
+_GRADED = (
+    update(schema.submission)
+    .where(schema.submission.c.id == bindparam("whose"))
+    .values(state=State.GRADED.value, failures=0, reason="")
+)
+_INSERT = insert(schema.result)
+_SMALL = {
+    "sqlite": sqlite.insert(schema.blob).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(schema.blob).on_conflict_do_nothing(),
+}
 
 
 def stored(blobs: Blobs, grading: Grading) -> str | None:
@@ -62,25 +89,24 @@ def put(
     """A result; it becomes the current one unless the current one comes from a newer bundle.  -> its id"""
     if grading.score.verdict is Verdict.NOT_GRADED:
         raise StoreError(f"submission {submission_id}: work that was not graded has no result; save the failure.")
-    bundle_id, seq = _bundle(connection, grading.bundle, submission(connection, submission_id).unit)
-    current = not _newer_than(connection, submission_id, seq)
+    place = _place(connection, submission_id, grading.bundle)
+    current = place.newest is None or place.newest <= place.seq
     if current:
-        _retire(connection, submission_id)
-        table = schema.submission
-        graded = {"state": State.GRADED.value, "failures": 0, "reason": ""}
-        connection.execute(update(table).where(table.c.id == submission_id).values(graded))
+        if place.newest is not None:
+            _retire(connection, submission_id)
+        connection.execute(_GRADED, {"whose": submission_id})
     if answers is not None and grading.answers is not None and len(grading.answers) <= SMALL:
         _keep_small(connection, answers, grading.answers)
     values = {
         **rows.grading_columns(grading),
         "submission_id": submission_id,
-        "bundle_id": bundle_id,
+        "bundle_id": place.id,
         "created": datetime.now(UTC),
         "current": current,
         "answers": answers,
         "token": token,
     }
-    key: Any = connection.execute(insert(schema.result).values(values)).inserted_primary_key
+    key: Any = connection.execute(_INSERT, values).inserted_primary_key
     return int(key[0])
 
 
@@ -100,29 +126,27 @@ def submission(connection: Connection, id: int) -> Row[Any]:
     """CommandError if there is none of that number."""
     row = connection.execute(select(schema.submission).where(schema.submission.c.id == id)).first()
     if row is None:
-        raise CommandError(f"there is no submission {id}. List the submissions to see their numbers.")
+        raise _no_submission(id)
     return row
 
 
+def _no_submission(id: int) -> CommandError:
+    return CommandError(f"there is no submission {id}. List the submissions to see their numbers.")
+
+
 def _keep_small(connection: Connection, sha: str, data: bytes) -> None:
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    connection.execute(dialect.insert(schema.blob).values(sha=sha, data=data).on_conflict_do_nothing())
+    connection.execute(_SMALL[connection.dialect.name], {"sha": sha, "data": data})
 
 
-def _bundle(connection: Connection, digest: str, unit: str) -> tuple[int, int]:
-    """Id and place in the sequence."""
-    table = schema.bundle
-    row = connection.execute(select(table).where(table.c.digest == digest, table.c.unit == unit)).first()
+def _place(connection: Connection, submission_id: int, digest: str) -> Row[Any, Any, Any, Any]:
+    """The bundle's id and seq, and the seq of the submission's current result (`newest`), in one look."""
+    row = connection.execute(_PLACE, {"id": submission_id, "digest": digest}).first()
     if row is None:
+        raise _no_submission(submission_id)
+    if row.id is None:
+        unit = row.unit
         raise StoreError(f"bundle {digest[:12]} of {unit} is not registered. Register it before results that use it.")
-    return row.id, row.seq
-
-
-def _newer_than(connection: Connection, submission_id: int, seq: int) -> bool:
-    """Whether the submission's current result comes from a later bundle."""
-    query = select_results().where(schema.result.c.submission_id == submission_id, schema.result.c.current)
-    row = connection.execute(query).first()
-    return row is not None and row.seq > seq
+    return row
 
 
 def _retire(connection: Connection, submission_id: int) -> None:

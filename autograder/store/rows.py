@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Any, Protocol
@@ -181,7 +181,7 @@ def _check_column(checks: Sequence[CheckResult]) -> list[dict[str, Any]]:
 
 def _picture_column(pictures: Sequence[Picture]) -> list[dict[str, Any]]:
     return [
-        {**asdict(picture), "yours": _numbers(picture.yours), "reference": _numbers(picture.reference)}
+        {**vars(picture), "yours": _numbers(picture.yours), "reference": _numbers(picture.reference)}
         for picture in pictures
     ]
 
@@ -215,7 +215,7 @@ def to_result(row: Row[Any]) -> Result:
 
 
 def _with_verdict(record: CheckResult | ExerciseScore) -> dict[str, Any]:
-    return {**asdict(record), "verdict": record.verdict.value}
+    return {**vars(record), "verdict": record.verdict.value}
 
 
 def _verdict_back(columns: Mapping[str, Any]) -> dict[str, Any]:

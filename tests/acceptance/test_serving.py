@@ -9,7 +9,7 @@ import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -32,10 +32,8 @@ def started(words: list[str], **more) -> Iterator[subprocess.Popen[str]]:
         yield process
     finally:
         for pid in [*children(process.pid), process.pid]:
-            try:
+            with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
         process.communicate(timeout=60)
 
 
@@ -171,7 +169,7 @@ def test_tests_that_are_mended_while_we_grade(course, python):
 
 
 def test_another_grader_has_it(course):
-    """`grade` waits for a submission that a living grader has, and takes it over when its lease is over; its result is then refused."""
+    """`grade` waits for what another grader has, takes it over when the lease is over, and the other's result is refused."""
     handed_in(course, 1, "x = 1")
     with store.open(course.state) as grades:
         _, (claim,) = grades.exchange(wish=Wish("elsewhere/1-1-1", ("tiny",), 1))
@@ -185,7 +183,7 @@ def test_another_grader_has_it(course):
 
 
 def test_a_watched_folder(course, python):
-    """Files are taken when they are whole, changed ones are new attempts, bad ones are named once, and links never leave the folder."""
+    """Files are taken when they are whole, changed ones are new attempts, bad ones are named once, links are not followed."""
     inbox = course.root / "inbox"
     inbox.mkdir()
     secret = course.notebook(course.root / "elsewhere" / "mallory.ipynb")
