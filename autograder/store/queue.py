@@ -69,7 +69,10 @@ class JobState(Enum):
 
 @dataclass(frozen=True)
 class Wish:
-    """What a worker asks for: at most `count` jobs of these units (and of one batch, if named)."""
+    """What a worker asks for: at most `count` jobs of these units (and of one batch, if named).
+
+    Who asks for more has finished all that he had; whatever he still holds waits again.  With 0 it is a sign of life.
+    """
 
     holder: str
     units: tuple[str, ...]
@@ -188,7 +191,7 @@ _OPEN = (JobState.WAITING.value, JobState.LEASED.value)
 _OWNED = select(schema.job).where(
     schema.job.c.submission_id == bindparam("id"),
     schema.job.c.token == bindparam("token"),
-    schema.job.c.state.in_(_OPEN),
+    schema.job.c.state != JobState.DONE.value,
 )
 _DONE = (
     update(schema.job)
@@ -218,7 +221,7 @@ def put(connection: Connection, submission: Submission, priority: Priority, due:
         "student": submission.student,
         "state": JobState.WAITING.value,
         "priority": int(priority),
-        "turn": _turn(connection, submission.student, now),
+        "turn": _turn(connection, submission.id, submission.student, priority, now),
         "due": due.astimezone(UTC).timestamp() if due is not None else _NO_DUE,
         "batch": "",
         "token": 0,
@@ -233,28 +236,39 @@ def put(connection: Connection, submission: Submission, priority: Priority, due:
 def claim(connection: Connection, wish: Wish) -> tuple[Claim, ...]:
     """Lease up to `count` jobs, the most urgent first; one that must be alone comes alone."""
     now = clock(connection)
-    beat(connection, wish.holder, now)
+    if wish.count:
+        # It has nothing left that it knows of: the answer to an earlier claim was lost on the way, or a give-back failed.
+        connection.execute(
+            update(schema.job).where(_leases(wish.holder)).values(state=JobState.WAITING.value, holder="")
+        )
+    else:
+        beat(connection, wish.holder, now)
     claims: list[Claim] = []
-    for row in _claimable(connection, wish, now):
+    while not claims and (found := _claimable(connection, wish, now)):
+        _lease(connection, wish, now, found, claims)  # each look leases something, or holds it for a person
+    return tuple(claims)
+
+
+def _lease(connection: Connection, wish: Wish, now: float, found: Sequence[Row[Any]], claims: list[Claim]) -> None:
+    for row in found:
         expired = row.job_state == JobState.LEASED.value
         if expired and _lose(connection, row) is JobState.HELD:
             continue  # nobody gave a sign of life for it, once too often
         lost = row.lost + expired
-        found = Claim(rows.to_submission(row), row.token + 1, row.failures, lost, row.least)
-        if found.alone and claims:
+        claimed = Claim(rows.to_submission(row), row.token + 1, row.failures, lost, row.least)
+        if claimed.alone and claims:
             break
-        claims.append(found)
+        claims.append(claimed)
         _set(
             connection,
             row.submission_id,
             state=JobState.LEASED.value,
-            token=found.token,
+            token=claimed.token,
             holder=wish.holder,
             until=now + LEASE_S,
         )
-        if found.alone:
+        if claimed.alone:
             break
-    return tuple(claims)
 
 
 def beat(connection: Connection, holder: str, now: float | None = None) -> None:
@@ -264,7 +278,7 @@ def beat(connection: Connection, holder: str, now: float | None = None) -> None:
 
 
 def own(connection: Connection, claimed: Claim) -> Row[Any] | None:
-    """The job's row, if it still carries the claim's token and is open: an expired lease that nobody took is still good."""
+    """The job's row, if it still carries the claim's token: an expired lease that nobody took since is still good."""
     return connection.execute(_OWNED, {"id": claimed.submission.id, "token": claimed.token}).first()
 
 
@@ -280,7 +294,8 @@ def fail(connection: Connection, row: Row[Any], reason: str) -> JobState:
     held = failures >= FAILURES
     _stand(connection, row.submission_id, State.HELD if held else State.RETRY, failures, reason)
     state = JobState.HELD if held else JobState.WAITING
-    _set(connection, row.submission_id, state=state.value, holder="")
+    # The claim ends with it: the same failure told again (its answer was lost) is not charged again.
+    _set(connection, row.submission_id, state=state.value, holder="", token=row.token + 1)
     return state
 
 
@@ -298,19 +313,20 @@ def _lose(connection: Connection, row: Row[Any]) -> JobState:
 def _queue(connection: Connection, row: Row[Any], *, priority: Priority, batch: str = "", least: int = 0) -> None:
     """Let a submission wait (again); the token moves on, so what runs of it now is refused when it ends."""
     table = schema.job
-    if connection.execute(select(table.c.submission_id).where(table.c.submission_id == row.id)).first() is None:
+    known = connection.execute(select(table.c.least).where(table.c.submission_id == row.id)).scalar()
+    if known is None:
         put(connection, rows.to_submission(row), priority, None)
     _set(
         connection,
         row.id,
         state=JobState.WAITING.value,
         priority=int(priority),
-        turn=_turn(connection, row.student, clock(connection)),
+        turn=_turn(connection, row.id, row.student, priority, clock(connection)),
         batch=batch,
         token=table.c.token + 1,
         holder="",
         lost=0,
-        least=least,
+        least=max(least, known or 0),
     )
     state = State(row.state)
     _stand(connection, row.id, State.RETRY if state is State.HELD else state, 0, "")
@@ -333,11 +349,12 @@ def _claimable(connection: Connection, wish: Wish, now: float) -> list[Row[Any]]
     return sorted(found, key=lambda row: (row.priority, row.turn, row.due, row.submission_id))[: wish.count]
 
 
-def _turn(connection: Connection, student: str, now: float) -> int:
+def _turn(connection: Connection, submission_id: int, student: str, priority: Priority, now: float) -> int:
     """This turn, or the one after the student's last waiting work: a hundred files of one student do not stop the others."""
     table = schema.job
     mine = and_(table.c.student == student, table.c.state == JobState.WAITING.value)
-    last = connection.execute(select(func.max(table.c.turn)).where(mine)).scalar()
+    others = and_(mine, table.c.priority == int(priority), table.c.submission_id != submission_id)
+    last = connection.execute(select(func.max(table.c.turn)).where(others)).scalar()
     this = int(now // TURN_S)
     return max(this, int(last) + 1) if last is not None else this
 

@@ -71,7 +71,8 @@ def keep(connection: Connection, finished: Finished, answers: str | None) -> boo
     if finished.grading is None:
         queue.fail(connection, row, finished.reason)
         return True
-    put(connection, row.submission_id, finished.grading, answers, finished.claim.token)
+    put(connection, row.submission_id, finished.grading, answers, finished.claim)
+    connection.execute(_GRADED, {"whose": row.submission_id})  # by an older result than the current one, perhaps
     queue.done(connection, row.submission_id)
     return True
 
@@ -84,16 +85,18 @@ def is_kept(connection: Connection, claim: Claim) -> bool:
 
 
 def put(
-    connection: Connection, submission_id: int, grading: Grading, answers: str | None, token: int | None = None
+    connection: Connection, submission_id: int, grading: Grading, answers: str | None, claim: Claim | None = None
 ) -> int:
     """A result; it becomes the current one unless the current one comes from a newer bundle.  -> its id"""
     if grading.score.verdict is Verdict.NOT_GRADED:
         raise StoreError(f"submission {submission_id}: work that was not graded has no result; save the failure.")
     place = _place(connection, submission_id, grading.bundle)
+    if claim is not None and place.seq < claim.least:
+        raise StoreError(f"submission {submission_id}: graded with older tests than were asked for.")
     current = place.newest is None or place.newest <= place.seq
-    if current:
-        if place.newest is not None:
-            _retire(connection, submission_id)
+    if current and place.newest is not None:
+        _retire(connection, submission_id)
+    if current and claim is None:
         connection.execute(_GRADED, {"whose": submission_id})
     if answers is not None and grading.answers is not None and len(grading.answers) <= SMALL:
         _keep_small(connection, answers, grading.answers)
@@ -104,7 +107,7 @@ def put(
         "created": datetime.now(UTC),
         "current": current,
         "answers": answers,
-        "token": token,
+        "token": claim.token if claim is not None else None,
     }
     key: Any = connection.execute(_INSERT, values).inserted_primary_key
     return int(key[0])

@@ -11,9 +11,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
-from autograder.errors import AutograderError, CommandError, StoreError, SubmissionError
+from autograder.errors import CommandError, StoreError, SubmissionError
 from autograder.records import Submission
 from autograder.store import database, queue, results, rows, schema
 from autograder.store.blobs import Blobs
@@ -287,13 +287,18 @@ def _within(
 
 
 def _kept(connection: Connection, finished: Finished, answers: str | None) -> bool:
-    """One of a batch, in a savepoint of its own."""
+    """One of a batch, in a savepoint of its own.  What is wrong with its data is a failure of its own."""
     try:
         with connection.begin_nested():
             return results.keep(connection, finished, answers)
-    except (AutograderError, ValueError, TypeError, IntegrityError) as error:
-        failed = replace(finished, grading=None, reason=f"the result could not be kept: {error}"[:500])
-        return results.keep(connection, failed, None)
+    except DBAPIError as error:
+        if not isinstance(error, (IntegrityError, DataError)):
+            raise  # the database itself: nothing of the batch has happened
+        why: BaseException = error.orig or error
+    except Exception as error:  # no JSON, a number too large, a bundle that nobody registered ...
+        why = getattr(error, "orig", None) or error
+    line = " ".join(str(why).split())[:300]
+    return results.keep(connection, replace(finished, grading=None, reason=f"the result could not be kept: {line}"), None)
 
 
 def _new_id(connection: Connection, statement: Any) -> int:
