@@ -33,12 +33,22 @@ others() {
 
 ours() { cat "$folder/host" 2>/dev/null || true; }
 
-# The engine's process, if the pid file's process is a dockerd of this folder: numbers are used again.
-pid() {
-    local number
-    number=$(cat "$folder/pid" 2>/dev/null) || return 1
-    tr '\0' ' ' 2>/dev/null <"/proc/$number/cmdline" | grep -qF -- "--pidfile $folder/pid" && echo "$number"
+# Numbers of the processes that run PROGRAM with WORD on their command line.  A process of a container is not meant: an
+# engine in there may have a folder of the same name.
+running() {
+    local file number words word
+    for file in /proc/[0-9]*/cmdline; do
+        { mapfile -d '' -t words <"$file"; } 2>/dev/null || continue # it has ended meanwhile
+        [[ ${words[0]:-} == $1 || ${words[0]:-} == */$1 ]] || continue
+        number=${file//[!0-9]/}
+        for word in "${words[@]:1}"; do
+            if [ "$word" = "$2" ] && grep -qE '^NSpid:\s+[0-9]+$' "/proc/$number/status" 2>/dev/null; then echo "$number"; break; fi
+        done
+    done
 }
+
+# The engine's process.  Its pid file is not asked: the file outlives a kill -9, and numbers are used again.
+pid() { running dockerd "$folder/pid" | grep .; }
 
 install_engine() {
     if command -v dockerd >/dev/null && command -v docker >/dev/null && command -v curl >/dev/null; then return; fi
@@ -78,18 +88,79 @@ start() {
     fail "dockerd did not come up in 30 s: $(tail -n 1 "$folder/log")"
 }
 
-# Ends the engine and takes away all but its images.
+# Ends the engine and takes away all but its images; also what is left of one that was killed.
 stop() {
     local number short
-    if number=$(pid); then
-        kill "$number"
-        for _ in $(seq 300); do [ -d "/proc/$number" ] || break; sleep 0.1; done
-        ! [ -d "/proc/$number" ] || fail "dockerd ($number) does not end. See $folder/log"
-    fi
     short=$(cat "$folder/short" 2>/dev/null) || short=$folder
+    if number=$(pid); then
+        kill $number
+        for _ in $(seq 300); do pid >/dev/null || break; sleep 0.1; done
+        ! pid >/dev/null || fail "dockerd ($number) does not end. See $folder/log"
+        for _ in $(seq 50); do [ -d "/proc/$number" ] || break; sleep 0.1; done # some inits take seconds to notice an end
+    fi
+    if end_rest "$short/exec/containerd"; then remove_groups; fi
+    unmount "$folder/data" "$short/exec"
     rm -rf -- "$short/exec" "$short/docker.sock" "$folder/host" "$folder/pid" "$folder/short"
-    if [ "$short" != "$folder" ]; then rmdir -- "$short"; fi
+    if [ "$short" != "$folder" ] && [ -d "$short" ]; then rmdir -- "$short"; fi
     [ -n "${1:-}" ] || rm -f -- "$folder/log"
+}
+
+# Ends containerd and what runs in containers, where dockerd did not come to it: a container outlives both.  True if
+# there was anything.
+end_rest() {
+    local left shim any=no
+    for _ in $(seq 100); do
+        left=$(running containerd "$1/containerd.toml")
+        for shim in $(running 'containerd-shim*' "$1/containerd.sock"); do left="$(children "$shim") $shim $left"; done
+        if [ -z "${left// /}" ]; then [ "$any" = yes ]; return; fi
+        any=yes
+        kill -9 $left 2>/dev/null || true
+        sleep 0.1
+    done
+    fail "these processes do not end: $left"
+}
+
+children() {
+    local file line
+    for file in /proc/[0-9]*/stat; do
+        { read -r line <"$file"; } 2>/dev/null || continue
+        if [[ ${line##*) } == [A-Za-z]" $1 "* ]]; then echo "${line%% *}"; fi
+    done
+}
+
+# The kernel's accounts of containers that were not ended by dockerd.
+remove_groups() {
+    local container
+    for container in "$folder"/data/containers/*/; do
+        [[ $container =~ /([0-9a-f]{64})/$ ]] || continue
+        find /sys/fs/cgroup -depth -type d -path "*${BASH_REMATCH[1]}*" -exec rmdir {} + 2>/dev/null || true
+    done
+}
+
+# Unmounts everything at and below these folders: dockerd mounts its data onto itself, each container's files and network.
+# The latest comes first; what is under another mount turns up in a later round.
+unmount() {
+    local points i round lazily=()
+    for round in $(seq 60); do
+        mounted "$@"
+        [ ${#points[@]} -gt 0 ] || return 0
+        [ "$round" -lt 30 ] || lazily=(-l)
+        for ((i = ${#points[@]} - 1; i >= 0; i--)); do umount "${lazily[@]}" -- "${points[i]}" 2>/dev/null || true; done
+        [ "$round" -lt 3 ] || sleep 0.1
+    done
+    fail "cannot unmount ${points[*]}. Run: sudo umount -l PATH"
+}
+
+# Sets `points`; the kernel writes blanks and backslashes of a path as octal numbers.
+mounted() {
+    local point top
+    points=()
+    while read -r _ _ _ _ point _; do
+        printf -v point %b "${point//\\/\\0}"
+        for top in "$@"; do
+            if [[ $point == "$top" || $point == "$top"/* ]]; then points+=("$point"); break; fi
+        done
+    done </proc/self/mountinfo
 }
 
 status() {
