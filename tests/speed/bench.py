@@ -1,12 +1,16 @@
-"""How fast grading is on this machine, beside nbgrader's `autograde` on the same submissions in the same run.
+"""How fast grading is on this machine, beside nbgrader and Otter on the same submissions in the same run.
 
     .venv/bin/python tests/speed/bench.py                    a quarter of an hour: nbgrader takes two seconds a submission
     .venv/bin/python tests/speed/bench.py --only ours
     .venv/bin/python tests/speed/bench.py --only course      our course alone: audits, releases, right submissions
     .venv/bin/python tests/speed/bench.py --only nbgrader --only ours --submissions 12 --rounds 1 --json figures.json
+    .venv/bin/python tests/speed/bench.py --only otter --only ours     the first time this installs Otter (570 MB)
 
-A machine's speed drifts, so the two take turns: each round grades its share with nbgrader, then all of the submissions
-with every box and number of workers.  No figure is asserted anywhere: this prints what was measured.
+    nbgrader   `nbgrader autograde`                  otter    `otter run`, in an environment of its own; only if named
+    ours       every box, with one worker and two    bare     the limit: fork, namespaces, the cells by exec; no checks
+
+A machine's speed drifts, so they take turns: each round grades its share with nbgrader and with Otter, then all of the
+submissions bare, and with every box and number of workers.  No figure is asserted anywhere: this prints what was measured.
 """
 
 from __future__ import annotations
@@ -25,14 +29,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from bare import Bare
     from course_figures import CourseFigures
     from ours import Ours, Slot
     from theirs import Theirs
+    from theirs_otter import Otter
 
 ROOT = Path(__file__).parent.parent.parent
 BOXES = ("bubblewrap", "docker")
 WORKERS = (1, 2)
-PARTS = ("nbgrader", "ours", "course")
+PARTS = ("nbgrader", "otter", "bare", "ours", "course")
+USUAL = ("nbgrader", "bare", "ours", "course")
 
 
 @dataclass
@@ -43,11 +50,15 @@ class Figures:
     rounds: int
     machine: dict[str, str]
     theirs: Theirs | None = None
+    otter: Otter | None = None
+    bare: list[Bare] = field(default_factory=list)
     ours: list[Ours] = field(default_factory=list)
     unfit: dict[str, str] = field(default_factory=dict)  #: boxes that were not measured, and why
     slots: list[Slot] = field(default_factory=list)
     commands: dict[str, list[float]] = field(default_factory=dict)  #: seconds of whole processes
-    same: tuple[int, int] | None = None  #: submissions with the same points on both sides, of how many
+    same: dict[str, tuple[int, int]] = field(
+        default_factory=dict
+    )  #: submissions with our points on that side, of how many
     course: CourseFigures | None = None
 
 
@@ -74,8 +85,8 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--submissions", type=int, default=60, help="how many [default: %(default)s]")
-    parser.add_argument("--rounds", type=int, default=3, help="how often the two take turns [default: %(default)s]")
-    parser.add_argument("--only", action="append", choices=PARTS, help="measure only this part (may be repeated)")
+    parser.add_argument("--rounds", type=int, default=3, help="how often they take turns [default: %(default)s]")
+    parser.add_argument("--only", action="append", choices=PARTS, help="only this part (may be repeated)")
     parser.add_argument("--box", action="append", choices=BOXES, help="only this box (may be repeated)")
     told = "runs of each whole command, and grades of each unit's solution [default: %(default)s]"
     parser.add_argument("--starts", type=int, default=5, help=told)
@@ -85,7 +96,7 @@ def _options() -> argparse.Namespace:
     if options.submissions < 1 or options.rounds < 1 or options.starts < 1:
         parser.error("--submissions, --rounds and --starts must be at least 1")
     options.rounds = min(options.rounds, options.submissions)
-    options.only = options.only or PARTS
+    options.only = options.only or USUAL
     return options
 
 
@@ -97,20 +108,25 @@ def measure(figures: Figures, options: argparse.Namespace, folder: Path) -> None
     if {"ours", "course"} & {*options.only}:
         with _told("boxes") as _:
             fit, figures.unfit = ours.ready(options.state, options.box or BOXES)
-    if {"nbgrader", "ours"} & {*options.only}:
+    if {*options.only} - {"course"}:
         _compare(figures, options, folder, fit)
     if "course" in options.only:
         _course(figures, options, fit)
 
 
 def _compare(figures: Figures, options: argparse.Namespace, folder: Path, fit: list[str]) -> None:
-    """The same submissions through nbgrader and through ours, in turn."""
+    """The same submissions through each of them, in turn."""
+    import bare
     import ours
     import works
 
     given = works.make(options.submissions)
     if "nbgrader" in options.only:
         figures.theirs = _prepared(folder)
+    if "otter" in options.only:
+        figures.otter = _otter(folder, options.state)
+    if "bare" in options.only:
+        figures.bare = [bare.Bare(workers) for workers in WORKERS]
     if "ours" in options.only:
         figures.ours = [ours.Ours(box, workers) for box in fit for workers in WORKERS]
     for number in range(options.rounds):
@@ -118,7 +134,7 @@ def _compare(figures: Figures, options: argparse.Namespace, folder: Path, fit: l
     if "ours" in options.only:
         figures.slots = [ours.slot(box, options.state) for box in fit]
         _commands(figures, options, ours.Commands(folder, options.state), fit)
-    if figures.theirs and figures.ours:
+    if figures.ours:
         _points(figures)
 
 
@@ -146,11 +162,26 @@ def _prepared(folder: Path) -> Theirs:
     return side
 
 
+def _otter(folder: Path, state: Path) -> Otter:
+    from theirs_otter import Otter
+
+    with _told("otter: its environment (made the first time), autograder.zip") as _:
+        side = Otter(folder / "otter", state)
+        side.prepare()
+    return side
+
+
 def _round(figures: Figures, options: argparse.Namespace, given: list, number: int) -> None:
+    share = given[number :: options.rounds]
     if figures.theirs is not None:
-        share = given[number :: options.rounds]
         with _told(f"round {number + 1}: nbgrader", len(share)) as progress:
             figures.theirs.autograde(share, f"r{number}-", progress)
+    if figures.otter is not None:
+        with _told(f"round {number + 1}: otter", len(share)) as progress:
+            figures.otter.grade(share, progress)
+    for limit in figures.bare:
+        with _told(f"round {number + 1}: {limit.name}") as _:
+            limit.run(given)
     for side in figures.ours:
         with _told(f"round {number + 1}: {side.name}", len(given)) as progress:
             side.run(given, options.state, progress)
@@ -181,12 +212,16 @@ def _commands(figures: Figures, options: argparse.Namespace, commands: object, f
 
 
 def _points(figures: Figures) -> None:
-    """How many submissions have the same points on both sides."""
-    assert figures.theirs is not None
-    marks = {name.partition("-")[2]: score for name, score in figures.theirs.scores().items()}
+    """How many submissions have the points that we give them, with nbgrader and with Otter."""
+    others = {}
+    if figures.theirs is not None:
+        others["nbgrader"] = {name.partition("-")[2]: score for name, score in figures.theirs.scores().items()}
+    if figures.otter is not None:
+        others["otter"] = figures.otter.scores
     mine = figures.ours[0].scores
-    common = marks.keys() & mine.keys()
-    figures.same = sum(marks[s] == mine[s] for s in common), len(common)
+    for name, marks in others.items():
+        common = marks.keys() & mine.keys()
+        figures.same[name] = sum(marks[s] == mine[s] for s in common), len(common)
 
 
 def machine() -> dict[str, str]:

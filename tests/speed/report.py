@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from ours import STAGES, Ours
@@ -30,13 +30,13 @@ def text(figures: Figures) -> str:
 
 
 def _lines(figures: Figures) -> Iterator[str]:
-    if figures.theirs or figures.ours:
+    if figures.theirs or figures.otter or figures.bare or figures.ours:
         yield ""
         yield from _speeds(figures)
     for box, why in figures.unfit.items():
         yield f"not measured: {box}: {why}"
-    if figures.same is not None:
-        yield f"the same points on both sides: {figures.same[0]} of {figures.same[1]} submissions"
+    for name, (same, of) in figures.same.items():
+        yield f"the same points as {name} gives: {same} of {of} submissions"
     if any(side.stages for side in figures.ours):
         yield ""
         yield from _stages([side for side in figures.ours if side.workers == 1])
@@ -56,30 +56,64 @@ def _lines(figures: Figures) -> Iterator[str]:
         yield from _course(figures.course)
 
 
+@dataclass(frozen=True)
+class Speed:
+    """A line of the table, in seconds."""
+
+    name: str
+    median: float
+    each: float  #: wall/n
+    first: float
+    workers: int = 1
+    ours: bool = False
+
+
 def _speeds(figures: Figures) -> Iterator[str]:
     n = figures.submissions
-    yield f"{'seconds per submission':<24}{'median':>9}{'wall/n':>9}{'ratio':>8}{'first':>9}{f'all {n}':>9}"
-    base = None
-    if figures.theirs:
-        base = statistics.fmean(figures.theirs.seconds)
-        first = statistics.median(figures.theirs.starts) + base
-        yield _row("nbgrader autograde", statistics.median(figures.theirs.seconds), base, base, first, n)
-    for side in figures.ours:
-        each = side.window / side.graded
-        yield _row(side.name, statistics.median(side.seconds), each, base, statistics.median(side.first), n)
+    rows = list(_rows(figures))
+    nbgrader, otter = (
+        next((row.each for row in rows if row.name.startswith(name)), None) for name in ("nbgrader", "otter")
+    )
+    bare = {limit.workers: limit.wall / limit.graded for limit in figures.bare}
+    heads = ("median", "wall/n", "nbgrader", "otter", "bare", "first", f"all {n}")
+    yield f"{'seconds per submission':<24}" + "".join(f"{head:>9}" for head in heads)
+    for row in rows:
+        times = "".join(
+            f"{_times(base, row.each):>9}" for base in (nbgrader, otter, bare.get(row.workers) if row.ours else None)
+        )
+        total = row.first + (n - 1) * row.each
+        yield f"{row.name:<24}{row.median:9.4f}{row.each:9.4f}{times}{row.first:9.2f}{total:9.1f}"
     yield "median  one submission's own time, when all is warm     wall/n  by the clock over the count, when all is warm"
+    yield "nbgrader, otter, bare   their wall/n over this one.  bare, with as many processes, is the limit: a fork of a warm"
+    yield "        process, six namespaces, the cells by exec, and neither checks nor grades"
     starts = f"{figures.rounds} start{'s' if figures.rounds > 1 else ''}"
-    yield f"ratio   nbgrader's wall/n over this one                 first   from the start to the first grade, median of {starts}"
-    yield f"all {n:<4}first and {n - 1} times wall/n; nbgrader's process and our workers and boxes start in `first`"
+    yield f"first   from the start to the first grade, median of {starts}     all {n:<4}first and {n - 1} times wall/n;"
+    yield "        nbgrader's process and our workers and boxes start in `first`, Otter's process at each submission"
     accepted = [s for side in figures.ours for s in side.accepted]
     if accepted:
         each = statistics.median(accepted) * 1000
         yield f"accepting (intake, bytes and row on the disk) comes before all that: {each:.1f} ms each, for ours"
 
 
-def _row(name: str, median: float, each: float, base: float | None, first: float, n: int) -> str:
-    ratio = f"{base / each:.1f}" if base else "-"
-    return f"{name:<24}{median:9.4f}{each:9.4f}{ratio:>8}{first:9.2f}{first + (n - 1) * each:9.1f}"
+def _rows(figures: Figures) -> Iterator[Speed]:
+    if figures.theirs:
+        each = statistics.fmean(figures.theirs.seconds)
+        first = statistics.median(figures.theirs.starts) + each
+        yield Speed("nbgrader autograde", statistics.median(figures.theirs.seconds), each, first)
+    if figures.otter:
+        each = statistics.fmean(figures.otter.seconds)
+        yield Speed("otter run", statistics.median(figures.otter.seconds), each, each)
+    for limit in figures.bare:
+        each, first = limit.wall / limit.graded, statistics.median(limit.starts)
+        yield Speed(limit.name, statistics.median(limit.seconds), each, first + each, limit.workers)
+    for side in figures.ours:
+        each, first = side.window / side.graded, statistics.median(side.first)
+        yield Speed(side.name, statistics.median(side.seconds), each, first, side.workers, ours=True)
+
+
+def _times(base: float | None, each: float) -> str:
+    """How many times as fast as the base; two figures say it."""
+    return "-" if base is None else f"{base / each:.1f}" if base >= each else f"{base / each:.2f}"
 
 
 def _stages(sides: list[Ours]) -> Iterator[str]:
@@ -131,6 +165,8 @@ def plain(figures: Figures) -> dict[str, Any]:
         "submissions": figures.submissions,
         "rounds": figures.rounds,
         "nbgrader": theirs and {"seconds": theirs.seconds, "starts": theirs.starts, "wall": theirs.wall},
+        "otter": figures.otter and {"seconds": figures.otter.seconds, "points": figures.otter.scores},
+        "bare": [asdict(side) for side in figures.bare],
         "ours": [asdict(side) for side in figures.ours],
         "not_measured": figures.unfit,
         "same_points": figures.same,
