@@ -1,4 +1,8 @@
-"""stand-in until the real pool is written (helper)"""
+"""The warm boxes of one worker: one of each kind of submission, few at once, renewed while the worker goes on.
+
+A box that does not come up is NoBox, and nothing is charged to the submission that wanted it.  One that fails to begin in
+the background is forgotten: the next `lend` tries again, and says why it cannot.
+"""
 
 from __future__ import annotations
 
@@ -7,43 +11,107 @@ from collections.abc import Callable
 from ..errors import BoxError, NoBox
 from .box import Box, Settings
 
+#: Loads after which a box is renewed: what one leaves behind unseen (memory, numbers of processes) stays small.
+USES = 500
+#: How a box fails to come up; OSError: no room on the disk, no process to be had.
+_NONE = (BoxError, OSError)
+
 
 class Pool:
-    def __init__(self, make: Callable[[Settings], Box], most: int = 2) -> None:
-        self._make, self._warm = make, {}
+    """Lends each box to one submission at a time."""
 
-    def warm(self, settings: Settings) -> None:
-        if settings not in self._warm:
-            box = self._make(settings)
-            box.begin()
-            self._warm[settings] = box
+    def __init__(self, make: Callable[[Settings], Box], most: int = 2) -> None:
+        self._make, self._most = make, most
+        self._warm: dict[Settings, Box] = {}  #: lent or idle or still warming; the least recently used comes first
+        self._lent: set[Settings] = set()
 
     def lend(self, settings: Settings) -> Box:
+        """The box of exactly these settings, as soon as it is warm.  NoBox if none comes up."""
+        if settings in self._lent:
+            raise RuntimeError("the box of these settings is lent: give it back first")
+        if not self._is_sound(settings):
+            self._end(settings)
         try:
-            self.warm(settings)
-            box = self._warm[settings]
+            box = self._begun(settings)
             if box.ready is None:
                 box.wait()
-        except BoxError as e:
-            self._warm.pop(settings, None)
+        except _NONE as e:
+            self._end(settings)
             raise NoBox(str(e)) from e
+        self._warm[settings] = self._warm.pop(settings)  # now the most recently used
+        self._lent.add(settings)
         return box
 
+    def _is_sound(self, settings: Settings) -> bool:
+        """Whether nothing is wrong with the idle box; what is must not be charged to the submission that comes next."""
+        box = self._warm.get(settings)
+        if box is None or box.ready is None:
+            return True
+        try:
+            box.check()
+        except BoxError:
+            return False
+        return not box.odd
+
     def fresh(self, settings: Settings) -> Box:
-        if settings in self._warm:
-            self._warm.pop(settings).close()
+        """The same, but a box that nobody has been in."""
+        idle = self._warm.get(settings)
+        if idle is not None and idle.uses and settings not in self._lent:
+            self._end(settings)
         return self.lend(settings)
 
+    def warm(self, settings: Settings) -> None:
+        """Begin a box that will be wanted soon, if there is room; it warms while the caller goes on."""
+        if settings not in self._warm and len(self._warm) < self._most:
+            try:
+                self._begun(settings)
+            except _NONE:
+                self._end(settings)
+
     def back(self, box: Box) -> None:
-        pass
+        """After a submission: the next one may have it, unless it is used up or something odd happened in it."""
+        settings = self._kind(box)
+        self._lent.remove(settings)
+        if box.odd or box.uses >= USES:
+            self._renew(settings)
 
     def drop(self, box: Box) -> None:
-        for settings, known in list(self._warm.items()):
-            if known is box:
-                del self._warm[settings]
-        box.close()
+        """It is broken: nobody gets it again, and the next of its kind begins to warm."""
+        self._renew(self._kind(box))
 
     def close(self) -> None:
-        for box in self._warm.values():
+        """End all boxes, lent or half-started; safe to call twice."""
+        for settings in list(self._warm):
+            self._end(settings)
+
+    def _begun(self, settings: Settings) -> Box:
+        if settings not in self._warm:
+            self._make_room()
+            box = self._warm[settings] = self._make(settings)  # known before it begins, so that `close` would end it
+            box.begin()
+        return self._warm[settings]
+
+    def _make_room(self) -> None:
+        while len(self._warm) >= self._most:
+            idle = next((kind for kind in self._warm if kind not in self._lent), None)
+            if idle is None:
+                raise RuntimeError(f"all boxes ({self._most}) are lent: give one back first")
+            self._end(idle)
+
+    def _renew(self, settings: Settings) -> None:
+        # The old one ends first: there is memory for `most` boxes, not for one more.
+        self._end(settings)
+        self.warm(settings)
+
+    def _end(self, settings: Settings) -> None:
+        self._lent.discard(settings)
+        box = self._warm.pop(settings, None)
+        if box is not None:
             box.close()
-        self._warm.clear()
+
+    def _kind(self, box: Box) -> Settings:
+        """What a lent box was asked for; its own settings may say more (the jail that was chosen)."""
+        for settings in self._lent:
+            if self._warm[settings] is box:
+                return settings
+        raise RuntimeError(f"this box ({box.title}) is not lent from here")

@@ -162,30 +162,26 @@ class _Grader:
     def work(self, claims: Sequence[Claim]) -> None:
         """Grade them one after the other; on the order to stop, finish the one that runs."""
         for number, claimed in enumerate(claims):
-            if self.heard_stop() or not self.graded(claimed):
-                self.give_back([c.submission.id for c in claims[number:] if not self.is_finished(c)])
-                return
+            if self.heard_stop():
+                self.give_back(claims[number:])
+                break
+            try:
+                self.grade(claimed)
+            except (AutograderError, OSError) as e:
+                self.give_back(claims[number:])
+                self.put_off(claimed.submission.unit, e)
+                break
             full = len(self.finished) >= BATCH or time.monotonic() - self.aged > AGE_S
             if full and number + 1 < len(claims):
                 self.exchange(claiming=False)
 
-    def is_finished(self, claimed: Claim) -> bool:
-        return any(finished.claim == claimed for finished, _ in self.finished)
-
-    def graded(self, claimed: Claim) -> bool:
-        """Grade one.  False: we cannot grade now, and nothing is charged to the submission."""
+    def grade(self, claimed: Claim) -> None:
+        """Grade one.  An exception means that we cannot now, and nothing is charged to the submission."""
         assert self.bench is not None
         submission, began = claimed.submission, time.perf_counter()
-        try:
-            self.say("opening", None)
-            job = self.bench.jobs.of(submission.unit, claimed.least)
-            box = self.bench.lend(job, claimed.alone)
-        except NoBox as e:
-            self.cannot(e)
-            return False
-        except (AutograderError, OSError) as e:
-            self.shun(submission.unit, e)
-            return False
+        self.say("opening", None)
+        job = self.bench.jobs.of(submission.unit, claimed.least)
+        box = self.bench.lend(job, claimed.alone)
         self.say("running", submission)
         measured, reason = None, ""
         try:
@@ -196,7 +192,6 @@ class _Grader:
         if not self.finished:
             self.aged = time.monotonic()
         self.finished.append((Finished(claimed, measured.grading if measured else None, reason), measured))
-        return True
 
     def pulse(self, running: Submission) -> None:
         """While a box is waited for: a sign of life to the supervisor, and one to the database."""
@@ -219,14 +214,17 @@ class _Grader:
         self.rest(PAUSES_S[min(self.failed, len(PAUSES_S) - 1)])
         self.failed += 1
 
-    def shun(self, unit: str, error: Exception) -> None:
-        """A unit that cannot be read now holds up no other."""
-        self.say("trouble", error)
-        self.shunned[unit] = time.monotonic() + PAUSES_S[-1]
+    def put_off(self, unit: str, error: Exception) -> None:
+        """What is wrong with one unit holds up no other; without a box or a database nothing can be done."""
+        if isinstance(error, (NoBox, StoreError, OSError)):
+            self.cannot(error)
+        else:
+            self.say("trouble", error)
+            self.shunned[unit] = time.monotonic() + PAUSES_S[-1]
 
-    def give_back(self, ids: Sequence[int]) -> None:
+    def give_back(self, claims: Sequence[Claim]) -> None:
         with contextlib.suppress(OurError, OSError), self.storing():
-            self.opened().queue.release(self.holder, ids)
+            self.opened().queue.release(self.holder, [claimed.submission.id for claimed in claims])
 
     def leave(self) -> None:
         """Keep what is finished, give back the rest, end the boxes."""

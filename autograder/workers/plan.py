@@ -11,7 +11,7 @@ from .. import bundle as bundles
 from .. import store as stores
 from ..checks.session import CheckSession
 from ..course import Course, load_course
-from ..errors import StoreError
+from ..errors import CourseError
 from ..notebook import Unit, load_unit
 from ..records import Limits
 from ..sandbox.box import Settings, preload
@@ -90,7 +90,7 @@ class Jobs:
         self._looked[name] = time.monotonic()
         job = self._open[name][1]
         if job.seq < least:
-            raise StoreError(f"{name}: these tests are older than those that were asked for. Update the course here.")
+            raise CourseError(f"{name}: these tests are older than those that were asked for. Update the course here.")
         return job
 
     def close(self) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -166,6 +167,26 @@ def test_tests_that_are_mended_while_we_grade(course, python):
         maxima = {s.student: grades.result(s.id).score.maximum for s in grades.submissions(student="s1")}
         assert {grades.standing(s.id).failures for s in grades.submissions()} == {0}
     assert maxima == {"s1": 5}
+
+
+def test_a_database_that_is_locked_for_a_while(course, python):
+    """Workers wait, say so in one line, are not taken for dead, and go on; nothing is charged and nothing graded twice."""
+    handed_in(course, 4)
+    with started(python(*course.words, "worker", "--jobs", 1, *BOX)) as grader:
+        until(lambda: sum(results(course).values()) >= 1)
+        (worker,) = children(grader.pid)
+        with closing(sqlite3.connect(course.state / "grades.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            time.sleep(12)
+            assert children(grader.pid) == [worker]
+            other.execute("ROLLBACK")
+        until(lambda: set(results(course).values()) == {1})
+        os.killpg(grader.pid, signal.SIGTERM)
+        _, err = grader.communicate(timeout=60)
+    assert grader.returncode == 0
+    assert err.count("is locked") == 1, err
+    with store.open(course.state) as grades:
+        assert {grades.standing(s.id).failures for s in grades.submissions()} == {0}
 
 
 def test_another_grader_has_it(course):
