@@ -1,19 +1,22 @@
 """How one submission is locked in, in the only order that was found to hold.
 
-Theory.  The zygote Z (process 1 of its box, one thread) forks p1; p1 makes six new namespaces, covers what would show
-the box (/proc, /sys, the channel's folder) and forks p2, which is process 1 of the new process-number namespace; p1 tells
-Z who p2 is and exits, so that no idle process with capabilities remains.  p2 closes every descriptor but its own, sets
-limits, drops all capabilities, installs the inner seccomp filter, proves that it is closed, and only then meets student
-code.  When p2 is killed, everything in its namespace dies with it.
+Theory.  The zygote Z (process 1 of its box, one thread) makes the submission's process S together with six new namespaces,
+in one call (clone.py): S is process 1 of the new process-number namespace from its first instruction on.  S leaves Z's
+session, maps its user, covers what would show the box (/proc, /sys, the channel's folder), closes every descriptor but
+its own, sets limits, drops all capabilities, installs the inner seccomp filter, proves that it is closed, tells Z, and
+only then waits for student code.  When S is killed, everything in its namespace dies with it.
 
-    Z --fork--> p1 --setsid, unshare, uid_map, oom, mounts, fork--> p2 --descriptors, limits, capabilities, seccomp--> load
+    Z --clone--> S: setsid, uid_map, oom, mounts, descriptors, limits, capabilities, seccomp, proof --> load
 
 A fresh /proc cannot be mounted here (the kernel refuses it where the box's own is partly covered), hence an empty one.
 
-Four kinds.  `namespaces` is the one above.  `landlock` is for hosts that refuse mounts: the same with a Landlock rule
-set in place of namespaces; p1 is the submission, Z ends it by killing all but itself (as process 1 it is immune) and
-wipes what it left.  `container` has neither: its box is thrown away after one submission.  `none` is the jail of the
-process box: a session and limits, no isolation.
+Z closes a jail ahead, as soon as the submission before is dead and buried.  It may wait for hours, and it is closed in all
+that time: what it has not been sent it cannot know, and what it can reach is its own.
+
+Four kinds.  `namespaces` is the one above.  `landlock` is for hosts that refuse mounts: the same with a fork and a
+Landlock rule set in place of namespaces; Z ends it by killing all but itself (as process 1 it is immune) and wipes what it
+left.  `container` has neither: its box is thrown away after one submission.  `none` is the jail of the process box: a
+session and limits, no isolation.
 """
 
 from __future__ import annotations
@@ -30,7 +33,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
-from . import landlock, seccomp
+from . import clone, landlock, seccomp
 from .wipe import wipe
 
 #: The kinds that isolate, in the order in which they are tried.
@@ -44,6 +47,7 @@ MS_REMOUNT, MS_NOATIME, MS_NODIRATIME, MS_BIND, MS_RELATIME, MS_STRICTATIME = 32
 SECUREBITS = 0x2F  # no root by uid, no fix-up, no keeping, no ambient raise; locked
 
 CHANNEL_FD = 3
+_CLOSED = "closed"
 
 
 class JailError(Exception):
@@ -102,23 +106,25 @@ def prepared(jail: Jail) -> Jail:
 
 def fork_into(jail: Jail, channel: int, capture: int, inner: bytes, run: Callable[[], NoReturn]) -> int:
     """Called by Z: fork one submission and give its process number.  JailError if any step failed."""
+    user = os.getuid(), os.getgid()  # in a new user namespace nobody has a number until it is mapped
     read, write = os.pipe()
-    p1 = os.fork()
-    if p1 == 0:
-        _guarded(write, lambda: _p1(jail, channel, capture, inner, write, run))
+    try:
+        pid = clone.into_namespaces() if jail.kind == "namespaces" else os.fork()
+    except OSError:
+        os.close(read)
+        os.close(write)
+        raise
+    if pid == 0:
+        _guarded(write, lambda: _enter(jail, user, channel, capture, inner, write, run))
     os.close(write)
     try:
         said = b"".join(iter(lambda: os.read(read, 4096), b"")).decode("utf-8", "replace")
     finally:
         os.close(read)
-    # p1 and p2 write when they come to it, in either order, each word in one piece.
-    words = [w for w in said.split(";") if w]
-    pid = next((int(w[1:]) for w in words if w.startswith("P")), 0)
-    if "C" in words and pid:
+    if said == _CLOSED:
         return pid
-    if pid:
-        kill(pid, jail.kind)
-    raise JailError(next((w[1:] for w in words if w.startswith("E")), "the jail's process died"))
+    kill(pid, jail.kind)
+    raise JailError(said or "the jail's process died")
 
 
 def _guarded(write: int, step: Callable[[], Any]) -> NoReturn:
@@ -126,36 +132,39 @@ def _guarded(write: int, step: Callable[[], Any]) -> NoReturn:
     try:
         step()
     except BaseException as e:
-        os.write(write, f"E{type(e).__name__}: {e};".encode()[:400])
+        os.write(write, f"{type(e).__name__}: {e}".encode()[:400])
     os._exit(70)
 
 
-def _p1(jail: Jail, channel: int, capture: int, inner: bytes, write: int, run: Callable[[], NoReturn]) -> None:
+def _enter(
+    jail: Jail,
+    user: tuple[int, int],
+    channel: int,
+    capture: int,
+    inner: bytes,
+    write: int,
+    run: Callable[[], NoReturn],
+) -> None:
     os.setsid()  # kill(0) reaches nobody else
     if jail.kind == "none":
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # no namespace ends it when the zygote is gone
-        os.write(write, b"P%d;" % os.getpid())
-        _p2(jail, channel, capture, inner, write, run)
-    prctl(seccomp.PR_SET_DUMPABLE, 1)  # otherwise /proc/self/uid_map belongs to root
-    if jail.kind in SHARED:
-        _tell("/proc/self/oom_score_adj", "1000")
-        if jail.kind == "landlock":
-            landlock.restrict(_libc, jail.rules)
-        os.write(write, b"P%d;" % os.getpid())
-        _p2(jail, channel, capture, inner, write, run)
-    uid, gid = os.getuid(), os.getgid()
-    _call("unshare", seccomp.NAMESPACES)
+    else:
+        prctl(seccomp.PR_SET_DUMPABLE, 1)  # otherwise /proc/self/uid_map belongs to root
+        _tell("/proc/self/oom_score_adj", "1000")  # the kernel's killer must never prefer the zygote
+    if jail.kind == "namespaces":
+        _map_user(*user)
+        _mounts(jail)
+    if jail.kind == "landlock":
+        landlock.restrict(_libc, jail.rules)
+    write = _descriptors(channel, capture, write)
+    _guarded(write, lambda: _close(jail, inner, write, run))
+
+
+def _map_user(uid: int, gid: int) -> None:
+    """Never root, not even inside."""
     _tell("/proc/self/setgroups", "deny")
     _tell("/proc/self/uid_map", f"{uid} {uid} 1")
     _tell("/proc/self/gid_map", f"{gid} {gid} 1")
-    _tell("/proc/self/oom_score_adj", "1000")  # the kernel's killer must never prefer the zygote
-    _mounts(jail)
-    p2 = os.fork()
-    if p2 == 0:
-        _guarded(write, lambda: _p2(jail, channel, capture, inner, write, run))
-    os.write(write, b"P%d;" % p2)
-    os.close(write)  # before the exit: taking a process with torch apart lasts longer than the rest of the jail
-    os._exit(0)
 
 
 def _tell(path: str, text: str) -> None:
@@ -205,11 +214,6 @@ def _mounts(jail: Jail) -> None:
             _mount("tmpfs", path, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=4k,nr_inodes=2,mode=555")
 
 
-def _p2(jail: Jail, channel: int, capture: int, inner: bytes, write: int, run: Callable[[], NoReturn]) -> None:
-    write = _descriptors(channel, capture, write)
-    _guarded(write, lambda: _close(jail, inner, write, run))
-
-
 def _close(jail: Jail, inner: bytes, write: int, run: Callable[[], NoReturn]) -> None:
     for name, value in _limits(jail):
         hard = resource.getrlimit(name)[1]
@@ -220,7 +224,7 @@ def _close(jail: Jail, inner: bytes, write: int, run: Callable[[], NoReturn]) ->
         _no_privileges(jail.kind)
         seccomp.install(_libc, inner)
         _prove_closed(jail.kind)
-    os.write(write, b"C;")
+    os.write(write, _CLOSED.encode())
     os.close(write)
     run()
 
@@ -284,8 +288,11 @@ def _no_privileges(kind: str) -> None:
 
 def _prove_closed(kind: str) -> None:
     """Calls that must fail, before any line of the student's: a filter or rule that is not there is found here."""
-    if _libc.unshare(0x10000000) == 0 or ctypes.get_errno() != errno.EPERM:
-        raise JailError("a new user namespace could be made inside the jail")
+    if not clone.refused():
+        raise JailError("new namespaces could be made inside the jail")
+    # The box's own filter allows this one, so only the jail's can have refused it.
+    if _libc.memfd_create(b"", 0) >= 0 or ctypes.get_errno() != errno.EPERM:
+        raise JailError("the jail's filter is not there")
     if kind == "landlock":
         try:
             os.close(os.open("/", os.O_RDONLY))
@@ -332,7 +339,7 @@ def _kill_all(pid: int, kind: str) -> tuple[int, float]:
 
 
 def _reap_zombies() -> None:
-    """p1, and whoever else came to Z to be buried."""
+    """Whoever came to Z to be buried."""
     with contextlib.suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass

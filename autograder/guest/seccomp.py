@@ -1,6 +1,6 @@
 """Two seccomp filters as BPF bytes, made without libseccomp (boxes do not have it).
 
-outer  for a whole box: an allow-list; the zygote must still be able to build its kind of jail (for namespaces: unshare
+outer  for a whole box: an allow-list; the zygote must still be able to build its kind of jail (for namespaces: clone
        with one exact flag word, and mount).  Docker gets the same list as a JSON profile (autograder.sandbox.docker).
 inner  for one submission, on top: what it could use to leave, to watch or to outlive its jail is refused.
 """
@@ -14,15 +14,16 @@ import struct
 
 from . import syscalls
 
-#: user, mount, network, IPC, host name and process-number namespaces: the one word that unshare may be called with.
-NAMESPACES = 0x7C020000
-#: The same and the cgroup namespace: bits that a thread or a fork never has.
+#: User, mount, network, IPC, host name and process-number namespaces; SIGCHLD at the end; the new process's number is
+#: written, and cleared at its end, where glibc keeps it: the one word with such bits that clone may be called with.
+CLONE = 0x7C020000 | 0x01200000 | 17
+#: Bits of namespaces (the cgroup's too): a thread or a fork never has them.
 NEW_BITS = 0x7E020000
 
 PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 4, 22, 38
 TIOCSTI, TIOCLINUX = 0x5412, 0x541C
 AF_UNIX = 1
-#: What a zygote needs beyond the allow-list to build each kind of jail (unshare is on no list: its flags are tested).
+#: What a zygote needs beyond the allow-list to build each kind of jail (clone is on no list: its flags are tested).
 BUILDS = {
     "namespaces": ("mount",),
     "landlock": ("landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self"),
@@ -60,9 +61,10 @@ def _argument(index: int, values: tuple[int, ...], hit: int, miss: int) -> list[
     return [_load(_ARGS + 8 * index), *tests, _ret(miss), _ret(hit)]
 
 
-def _masked(index: int, mask: int, hit: int, miss: int) -> list[bytes]:
-    """Return `hit` if no bit of the mask is set in the argument, else `miss`."""
-    return [_load(_ARGS + 8 * index), _op(0x45, mask, 1, 0), _ret(hit), _ret(miss)]
+def _masked(index: int, mask: int, hit: int, miss: int, but: tuple[int, ...] = ()) -> list[bytes]:
+    """Return `hit` if no bit of the mask is set in the argument, or if it is one of the words `but`; else `miss`."""
+    words = [op for word in but for op in (_op(0x15, word, 0, 1), _ret(hit))]
+    return [_load(_ARGS + 8 * index), *words, _op(0x45, mask, 1, 0), _ret(hit), _ret(miss)]
 
 
 def numbers() -> dict[str, int]:
@@ -85,9 +87,7 @@ def outer(kind: str) -> bytes:
     """The allow-list of a box with this kind of jail."""
     code, nr = _head()
     no, yes = _refuse(errno.EPERM), _ret(_ALLOW)
-    if kind == "namespaces":
-        code += _if_nr(nr["unshare"], _argument(0, (NAMESPACES,), _ALLOW, no))
-    code += _if_nr(nr["clone"], _masked(0, NEW_BITS, _ALLOW, no))
+    code += _if_nr(nr["clone"], _masked(0, NEW_BITS, _ALLOW, no, (CLONE,) if kind == "namespaces" else ()))
     code += _if_nr(nr["clone3"], [_ret(_refuse(errno.ENOSYS))])
     for name in ("socket", "socketpair"):  # a pair of another family loads that family's kernel module
         code += _if_nr(nr[name], _argument(0, (AF_UNIX,), _ALLOW, no))

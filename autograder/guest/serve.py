@@ -5,18 +5,24 @@ holds, and never reads a byte of what a submission says:
 
     start {preload, jail, ...}         -> ready {...}
     load  {id} + channel + capture     -> forked {id, pid} | failed {id, why}
-    end   {id}                         -> ended {id, status, cpu, oom}
+    end   {id}                         -> ended {id, status, cpu, oom} | failed {id, why}
     cpu   {id}                         -> cpu {id, seconds}
+
+Orders are done one after the other, so a load may be ordered together with the end of the one before: its jail is forked
+when that one is dead and buried, and waits in `recv`, holding nothing of anybody, until its submission is sent.  There is
+never a second one, and none after an end that failed.
 
 When the control channel closes, the zygote exits and, being process 1 of its box, takes everything with it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import json
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -37,6 +43,7 @@ class Zygote:
     def __init__(self, control: socket.socket) -> None:
         self.control = control
         self.running: dict[int, int] = {}
+        self.clean = True
         self.watch: Watch | None = None
         self.gpu_mb: int | None = None
 
@@ -69,6 +76,8 @@ class Zygote:
     def load(self, message: dict[str, Any], fds: list[int]) -> dict[str, Any]:
         """Fork one submission into its jail and hand it its two descriptors."""
         channel, capture = fds
+        if self.running or not self.clean:
+            raise jail.JailError("the submission before is not gone")
         pid = jail.fork_into(self.jail, channel, capture, self.inner, self._submission)
         self.running[message["id"]] = pid
         return {"op": "forked", "id": message["id"], "pid": pid}
@@ -86,7 +95,11 @@ class Zygote:
 
     def end(self, message: dict[str, Any]) -> dict[str, Any]:
         pid = self.running.pop(message["id"], None)
+        self.clean = False
         status, cpu = jail.kill(pid, self.jail.kind) if pid else (0, 0.0)
+        if self.jail.kind == "none":
+            shutil.rmtree(self.workspace, ignore_errors=True)
+        self.clean = True
         return {"op": "ended", "id": message["id"], "status": status, "cpu": cpu, "oom": self._oom_kills()}
 
     def cpu(self, message: dict[str, Any]) -> dict[str, Any]:
@@ -103,7 +116,8 @@ class Zygote:
     def run(self) -> None:
         """Answer the control channel until it closes, however the other side ended; what runs then ends with it."""
         try:
-            self._answer()
+            with contextlib.suppress(ConnectionError):  # closed with an answer that nobody has read
+                self._answer()
         finally:
             for pid in self.running.values():  # in a box without namespaces nothing else would end them
                 jail.kill(pid, self.jail.kind)

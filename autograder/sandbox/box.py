@@ -14,7 +14,7 @@ import shutil
 import socket
 import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -95,6 +95,10 @@ class Load:
     channel: socket.socket
     capture: int
 
+    def is_untouched(self) -> bool:
+        """Of a jail that nobody has spoken to: whether it is still there."""
+        return _is_quiet(self.channel)
+
     def close(self) -> None:
         self.channel.close()
         self.close_capture()
@@ -114,6 +118,8 @@ class Box(ABC):
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.ready: Ready | None = None
+        self.uses = 0  #: loads that it has given
+        self.odd = False  #: something was killed for memory, or a step failed: it works, and is better renewed
 
     @property
     def title(self) -> str:
@@ -135,6 +141,13 @@ class Box(ABC):
     @abstractmethod
     def end(self, load: Load) -> Ending:
         """Kill a load with all that it started, and wait until it is gone."""
+
+    def let_go(self, load: Load) -> None:
+        """End a load that is done, as `end` does, without waiting for it; what went wrong is told by `check` or `load`."""
+        self.end(load)
+
+    def check(self) -> None:  # noqa: B027 (a box may have nothing to look at)
+        """Wait until all that was let go is gone.  BoxError if that failed, or if the box is dead."""
 
     @abstractmethod
     def cpu(self, load: Load) -> float:
@@ -160,13 +173,22 @@ class Box(ABC):
 
 
 class ZygoteBox(Box):
-    """A box around one zygote."""
+    """A box around one zygote.
+
+    While one submission is scored and stored, the zygote ends it and forks the next jail: `let_go` gives both orders and
+    waits for neither.  The answers are owed, in the order of the orders, and are read before anything else is asked.  The
+    jail that waits has been sent nothing, so it holds nothing of anybody.  A box that once fell silent, or could not remove
+    what a submission left, stays broken: no later answer would be believed.
+    """
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self._control: socket.socket | None = None
-        self._loads = 0
+        self._orders = 0
         self._oom_seen = 0
+        self._owed: list[Callable[[dict[str, Any]], object]] = []  #: who reads each answer that is to come
+        self._waiting: Load | None = None  #: a jail in which nobody has been
+        self._broken = ""
         self._folder: Path | None = None
 
     # What differs from box to box
@@ -233,37 +255,104 @@ class ZygoteBox(Box):
         return self.ready
 
     def load(self) -> Load:
-        self._loads += 1
-        ours, theirs = socket.socketpair()
-        read, write = os.pipe()
-        os.set_blocking(read, False)
-        load = Load(self._loads, ours, read)
-        try:
-            answer = self._ask({"op": "load", "id": load.number}, [theirs.fileno(), write])
-        except BaseException:
-            load.close()
-            raise
-        finally:
-            theirs.close()
-            os.close(write)
-        if answer["op"] != "forked":
-            load.close()
-            raise BoxError(f"{self.name}: the jail could not be closed: {answer.get('why')}. {_DOCTOR}")
+        self._settle()
+        load = self._prepared() or self._new()
+        self.uses += 1
         return load
 
     def end(self, load: Load) -> Ending:
         load.close()
-        answer = self._ask({"op": "end", "id": load.number})
-        if answer["op"] != "ended":
-            raise BoxError(f"{self.name}: a submission's leavings could not be removed: {answer.get('why')}")
-        seen = self._oom_kills(answer["oom"])
-        killed, self._oom_seen = seen > self._oom_seen, seen
-        return Ending(answer["status"], answer["cpu"], killed)
+        return self._ended(self._ask({"op": "end", "id": load.number}))
+
+    def let_go(self, load: Load) -> None:
+        load.close()
+        with contextlib.suppress(BoxError, OSError):  # whoever asks next is told; OSError: no descriptor for a next one
+            self._tell({"op": "end", "id": load.number})
+            self._owed.append(self._ended)
+            self._waiting = self._order()
+            self._owed.append(self._came)
+
+    def check(self) -> None:
+        self._settle()
+        if not _is_quiet(self._running(0.0)):
+            raise self._silent(EOFError())
 
     def cpu(self, load: Load) -> float:
         return float(self._ask({"op": "cpu", "id": load.number})["seconds"])
 
+    def _settle(self) -> None:
+        """Read what is owed."""
+        while self._owed:
+            self._owed.pop(0)(self._hear(CONTROL_S))
+
+    def _order(self) -> Load:
+        """Order a jail; the far ends of its descriptors go along.  The answer is still to be read."""
+        self._orders += 1
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                read, write = os.pipe()
+            except OSError:
+                ours.close()
+                raise
+            os.set_blocking(read, False)
+            load = Load(self._orders, ours, read)
+            try:
+                self._tell({"op": "load", "id": load.number}, [theirs.fileno(), write])
+            except BoxError:
+                load.close()
+                raise
+            finally:
+                os.close(write)
+        return load
+
+    def _new(self) -> Load:
+        load = self._order()
+        try:
+            return self._confirmed(load, self._hear(CONTROL_S))
+        except BoxError:
+            load.close()
+            raise
+
+    def _confirmed(self, load: Load, answer: dict[str, Any]) -> Load:
+        """The load, if its jail was closed."""
+        if answer["op"] != "forked":
+            self.odd = True
+            raise BoxError(f"{self.name}: the jail could not be closed: {answer.get('why')}. {_DOCTOR}")
+        return load
+
+    def _came(self, answer: dict[str, Any]) -> None:
+        """The answer to an order that nobody waited for; if it failed, the next load gives it again."""
+        assert self._waiting is not None
+        try:
+            self._confirmed(self._waiting, answer)
+        except BoxError:
+            self._waiting.close()
+            self._waiting = None
+
+    def _prepared(self) -> Load | None:
+        """The jail that waits, if there is one and it is as it was made."""
+        load, self._waiting = self._waiting, None
+        if load is None or load.is_untouched():
+            return load
+        self.odd = True  # killed from outside: for the host's memory, say
+        self.end(load)
+        return None
+
+    def _ended(self, answer: dict[str, Any]) -> Ending:
+        """What the zygote says of an end.  Kills are counted from one end to the next, so each is its own load's."""
+        if answer["op"] != "ended":
+            raise self._break(f"a submission's leavings could not be removed: {answer.get('why')}")
+        seen = self._oom_kills(answer["oom"])
+        killed, self._oom_seen = seen > self._oom_seen, seen
+        self.odd = self.odd or killed
+        return Ending(answer["status"], answer["cpu"], killed)
+
     def close(self) -> None:
+        if self._waiting is not None:
+            self._waiting.close()
+            self._waiting = None
+        self._owed.clear()
         if self._control is not None:
             self._control.close()
             self._control = None
@@ -272,8 +361,9 @@ class ZygoteBox(Box):
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
 
-    def _ask(self, message: dict[str, Any], fds: list[int] | None = None) -> dict[str, Any]:
-        self._tell(message, fds)
+    def _ask(self, message: dict[str, Any]) -> dict[str, Any]:
+        self._settle()
+        self._tell(message)
         return self._hear(CONTROL_S)
 
     def _tell(self, message: dict[str, Any], fds: list[int] | None = None) -> None:
@@ -289,17 +379,35 @@ class ZygoteBox(Box):
             raise self._silent(e) from e
 
     def _running(self, seconds: float) -> socket.socket:
+        if self._broken:
+            raise BoxError(self._broken)
         if self._control is None:
             raise BoxError(f"{self.name}: the box is not running")
         self._control.settimeout(seconds)
         return self._control
 
     def _silent(self, error: Exception) -> BoxError:
-        return BoxError(f"{self.name}: the box no longer answers ({type(error).__name__}){self._last_words()}")
+        return self._break(f"the box no longer answers ({type(error).__name__}){self._last_words()}")
+
+    def _break(self, why: str) -> BoxError:
+        """Nothing that this box says is believed from now on."""
+        self.odd, self._broken = True, f"{self.name}: {why}"
+        return BoxError(self._broken)
 
     def _last_words(self) -> str:
         """What the zygote printed before it died, if the box keeps that."""
         return ""
+
+
+def _is_quiet(end: socket.socket) -> bool:
+    """Whether the other side is there and has said nothing.  (A socket with a time limit would wait for a word.)"""
+    try:
+        end.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def owner() -> str:

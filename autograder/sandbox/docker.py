@@ -132,7 +132,7 @@ def profile(jail: str) -> dict[str, Any]:
         {"names": ["personality"], "action": yes, "args": [_equals(0, 0xFFFFFFFF)]},
     ]
     if jail == "namespaces":
-        rules.append({"names": ["unshare"], "action": yes, "args": [_equals(0, seccomp.NAMESPACES)]})
+        rules.append({"names": ["clone"], "action": yes, "args": [_equals(0, seccomp.CLONE)]})
     return {
         "defaultAction": "SCMP_ACT_ERRNO",
         "defaultErrnoRet": 1,

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 import socket
 import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-from .box import Ending, Load, Settings, ZygoteBox, environment
+from .box import Settings, ZygoteBox, environment
 
 
 class Process(ZygoteBox):
@@ -52,11 +51,6 @@ class Process(ZygoteBox):
         config["workspace"] = str(self._workspace)
         config["jail"]["address_space_mb"] = config["watch_mb"] = self.settings.limits.memory_mb
         return config
-
-    def end(self, load: Load) -> Ending:
-        ending = super().end(load)
-        shutil.rmtree(self._workspace, ignore_errors=True)
-        return ending
 
     def _stop(self) -> None:
         if self._process is not None:

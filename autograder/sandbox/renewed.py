@@ -1,6 +1,7 @@
 """Jail `container`: a whole box for each load, where the kernel allows neither namespaces nor Landlock inside one.
 
-The next box is started when the last is taken, so that it warms while the submission runs.  A box that dies with its
+The next box is started when the last is taken, so that it warms while the submission runs: that is all there is to
+prepare, so a load that is let go is ended with its box at once.  Nothing odd outlives its box.  A box that dies with its
 submission is that submission's death, as a killed process is elsewhere; if the fault was ours, the next box does not
 come up either and the submission is not graded.
 """
@@ -35,6 +36,7 @@ class Renewed(Box):
         self._discard()
         if self._spare.ready is None:
             self._spare.wait()
+        self.uses += 1
         self._used, self._spare = self._spare, self._make()
         self._spare.begin()
         return self._used.load()
@@ -48,6 +50,11 @@ class Renewed(Box):
             return Ending(9, 0.0, False)
         finally:
             self._discard()
+
+    def check(self) -> None:
+        """The next box, once it is warm; what was let go is gone with its own box."""
+        if self._spare.ready is not None:
+            self._spare.check()
 
     def cpu(self, load: Load) -> float:
         try:

@@ -243,7 +243,7 @@ class BoxedStudent:
         """End the submission's jail; the box goes on."""
         if self._load is not None:
             load, self._load = self._load, None
-            self.box.end(load)
+            self.box.let_go(load)
 
 
 def _verb(what: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
@@ -102,6 +103,16 @@ def descendants(pid: int) -> set[tuple[int, str]]:
             found.add((child, started(child)))
             todo.append(child)
     return found
+
+
+def gone(family: set[tuple[int, str]], seconds: float) -> bool:
+    """Whether all of these processes have ended, after at most so long."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if not any(started(pid) == start for pid, start in family if start):
+            return True
+        time.sleep(0.05)
+    return False
 
 
 def zygote_parent(box: Box) -> int:

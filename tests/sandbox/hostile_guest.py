@@ -98,7 +98,7 @@ class Played(ZygoteBox):
             self._zygote.join(30)
 
     def _answer(self, control: socket.socket) -> None:
-        with control:
+        with control, contextlib.suppress(ConnectionError):  # closed with an answer that nobody has read
             while True:
                 text, fds, _, _ = socket.recv_fds(control, 1 << 16, 2)
                 if not text:
@@ -110,8 +110,7 @@ class Played(ZygoteBox):
         if message["op"] == "start":
             return {"op": "ready", "seconds": 0.0, "resident_mb": 0, "missing": []}
         if message["op"] == "load":
-            guest = self.guests.pop(0) if self.guests else honest
-            player = threading.Thread(target=_play, args=(guest, *fds), daemon=True)
+            player = threading.Thread(target=self._play, args=fds, daemon=True)
             self.running[message["id"]] = player
             player.start()
             return {"op": "forked", "id": message["id"], "pid": 0}
@@ -122,14 +121,16 @@ class Played(ZygoteBox):
             return {"op": op, "why": "a guest that would not go", "status": 0, "cpu": 0.0, "oom": 0}
         return {"op": "cpu", "seconds": time.monotonic()}  # it was at work all the time: no patience with it
 
-
-def _play(guest: Guest, channel: int, capture: int) -> None:
-    with socket.socket(fileno=channel) as sock:
-        try:
-            with contextlib.suppress(OSError):  # it was ended
-                guest(Line(sock, capture))
-        finally:
-            os.close(capture)
+    def _play(self, channel: int, capture: int) -> None:
+        with socket.socket(fileno=channel) as sock:
+            try:
+                # Who plays is known when it is spoken to: a jail that waits is nobody's yet.
+                if sock.recv(1, socket.MSG_PEEK):
+                    guest = self.guests.pop(0) if self.guests else honest
+                    with contextlib.suppress(OSError):  # it was ended
+                        guest(Line(sock, capture))
+            finally:
+                os.close(capture)
 
 
 # The honest guest
