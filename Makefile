@@ -2,10 +2,12 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint attacks bench stop clean
+.PHONY: help setup demo test lint attacks bench chaos stop clean
 
 # More words for pytest:  make test PYTEST='-k softmax'
 PYTEST ?=
+# More words for the fault test:  make chaos CHAOS='--database sqlite --seed 123'
+CHAOS ?=
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 14
@@ -31,6 +33,9 @@ attacks: setup ## try every attack in every box, and on nbgrader; writes docs/at
 
 bench: setup ## measure the speed of grading on this machine
 	@.venv/bin/python tests/speed/bench.py
+
+chaos: setup ## kill everything at random while it grades: 300 kills, 2000 submissions, on SQLite and PostgreSQL (half an hour)
+	@.venv/bin/python tests/chaos/chaos.py $(CHAOS)
 
 stop: ## end the Docker engine that setup started
 	@scripts/engine.sh stop

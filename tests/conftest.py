@@ -32,8 +32,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Fast tests first: their failures are seen at once."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is not None)
+    """Fast tests first: their failures are seen at once.  Those that kill the engine come last."""
+    chaos = Path(__file__).parent / "chaos"
+    items.sort(key=lambda item: (item.get_closest_marker("slow") is not None, item.path.parent == chaos))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -90,12 +90,14 @@ class _Log:
         if isinstance(event, Outcome):
             self._outcome(event)
         elif isinstance(event, Stale):
-            errors.print(Text(f"submission {event.submission}: this result came too late and was thrown away"))
+            errors.print(
+                Text(f"submission {event.submission}: this result came too late and was thrown away"), soft_wrap=True
+            )
         elif isinstance(event, Trouble):
             line = " ".join(str(event.error).split())
             if time.monotonic() - self._said.get(line, -AGAIN_S) >= AGAIN_S:
                 self._said[line] = time.monotonic()
-                errors.print(Text(f"waiting: {line}", style="yellow"))
+                errors.print(Text(f"waiting: {line}", style="yellow"), soft_wrap=True)
 
     def _outcome(self, outcome: Outcome) -> None:
         one, score = outcome.submission, outcome.score

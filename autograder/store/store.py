@@ -298,7 +298,9 @@ def _kept(connection: Connection, finished: Finished, answers: str | None) -> bo
     except Exception as error:  # no JSON, a number too large, a bundle that nobody registered ...
         why = getattr(error, "orig", None) or error
     line = " ".join(str(why).split())[:300]
-    return results.keep(connection, replace(finished, grading=None, reason=f"the result could not be kept: {line}"), None)
+    return results.keep(
+        connection, replace(finished, grading=None, reason=f"the result could not be kept: {line}"), None
+    )
 
 
 def _new_id(connection: Connection, statement: Any) -> int:

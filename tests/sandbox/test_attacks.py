@@ -35,7 +35,7 @@ from nbgrader_side import CANARIES, SAME, WRITTEN_FOR_IT
 
 from autograder import bundle, release
 from autograder.checks.session import CheckSession
-from autograder.errors import SubmissionError
+from autograder.errors import BoxError, SubmissionError
 from autograder.notebook import Unit, load_unit
 from autograder.pipeline import Measurement, measure
 from autograder.records import Gpu, Limits, Submission, Verdict
@@ -137,16 +137,23 @@ class Before:
 
     processes: frozenset[tuple[int, str]]
     host: frozenset[tuple[object, ...]]
+    waiting: bool  #: the zygote has made a jail for the next submission: one process more, which is nobody's
 
     @classmethod
     def of(cls, box: Box, planted: list[Path]) -> Before:
+        with contextlib.suppress(BoxError):  # it is dead: that is seen below
+            box.check()
         family = frozenset() if box.name == "process" else frozenset(descendants(zygote_parent(box)))
         marks = [(p, p.read_bytes(), p.stat().st_mode, p.stat().st_uid, p.stat().st_mtime_ns) for p in planted]
         nodes = [(n, os.stat(n).st_mode, os.stat(n).st_mtime_ns) for n in ("/dev/null", "/dev/zero")]
         assert box._folder is not None
         staged = [(p, p.read_bytes()) for p in sorted(box._folder.rglob("*.py"))]
         owned = [p for p in ("/tmp/autograder-owned", "/etc/autograder-owned", "/tmp/su") if os.path.lexists(p)]
-        return cls(family, frozenset([*marks, *nodes, *staged, *((path, "is there") for path in owned)]))
+        return cls(
+            family,
+            frozenset([*marks, *nodes, *staged, *((path, "is there") for path in owned)]),
+            box._waiting is not None,
+        )
 
 
 def tried(attack: Attack, box: Box, bench: Bench, planted: list[Path], most: float) -> list[str]:
@@ -175,7 +182,8 @@ def tried(attack: Attack, box: Box, bench: Bench, planted: list[Path], most: flo
 
 
 def quiet(box: Box, planted: list[Path]) -> Before:
-    """The state before an attack, when nothing of the submission before it is still on its way out."""
+    """The state before an attack, when nothing of the submission before it is still on its way out, and no jail waits."""
+    box.end(box.load())
     for _ in range(50):
         before = Before.of(box, planted)
         time.sleep(0.01)
@@ -210,11 +218,12 @@ def harmed(before: Before, box: Box, planted: list[Path]) -> list[str]:
     """What is not as it was, a moment later: a helper of the jail may still be on its way out on a busy machine."""
     after = Before.of(box, planted)
     for _ in range(100):
-        if after.processes <= before.processes:
+        if len(after.processes - before.processes) <= after.waiting:
             break
         time.sleep(0.03)
         after = Before.of(box, planted)
-    won = [f"left {len(after.processes - before.processes)} processes"] * bool(after.processes - before.processes)
+    left = len(after.processes - before.processes) - after.waiting
+    won = [f"left {left} processes"] * (left > 0)
     won += ["killed a process of the box"] * bool(before.processes - after.processes)
     return won + [f"changed the host: {thing[0]}" for thing in sorted(before.host ^ after.host, key=repr)[:1]]
 

@@ -52,8 +52,10 @@ def stage() -> Iterator[Played]:
 @pytest.fixture
 def played(stage: Played) -> Iterator[Played]:
     """The same, for one test; no load and no descriptor may be left of it."""
+    stage.end(stage.load())  # the jail that waits, if one does
     before = len(os.listdir("/proc/self/fd"))
     yield stage
+    stage.end(stage.load())
     assert not stage.running
     assert not stage.guests
     assert len(os.listdir("/proc/self/fd")) == before
