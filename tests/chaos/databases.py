@@ -1,0 +1,252 @@
+"""The two databases: made, watched by a witness inside, disturbed, and read at the end."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import sqlite3
+import subprocess
+import time
+from abc import ABC, abstractmethod
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from judge import Graded, Job, Rows, Submitted
+from processes import children
+from sqlalchemy import NullPool, create_engine, event, text
+from sqlalchemy.exc import SQLAlchemyError
+
+SCRIPT = Path(__file__).parents[2] / "scripts" / "postgres.sh"
+START_S = 90.0
+
+#: The witness: it sees every row at the moment at which it is written, whatever the code believes.
+_TABLES = (
+    "CREATE TABLE chaos_stale (submission_id INTEGER, token INTEGER, seen INTEGER)",
+    "CREATE TABLE chaos_done (submission_id INTEGER, token INTEGER)",
+)
+_SQLITE = (
+    """CREATE TRIGGER chaos_result AFTER INSERT ON result
+       WHEN NEW.token IS NOT (SELECT token FROM job WHERE submission_id = NEW.submission_id AND state <> 'done')
+       BEGIN INSERT INTO chaos_stale SELECT NEW.submission_id, NEW.token,
+           coalesce((SELECT token FROM job WHERE submission_id = NEW.submission_id), -1); END""",
+    """CREATE TRIGGER chaos_job AFTER UPDATE ON job WHEN NEW.state = 'done'
+       BEGIN INSERT INTO chaos_done VALUES (NEW.submission_id, NEW.token); END""",
+)
+_POSTGRES = (
+    """CREATE FUNCTION chaos_result() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+       IF NEW.token IS DISTINCT FROM
+           (SELECT token FROM job WHERE submission_id = NEW.submission_id AND state <> 'done') THEN
+         INSERT INTO chaos_stale SELECT NEW.submission_id, NEW.token,
+           coalesce((SELECT token FROM job WHERE submission_id = NEW.submission_id), -1);
+       END IF; RETURN NULL; END $$""",
+    """CREATE FUNCTION chaos_job() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+       INSERT INTO chaos_done VALUES (NEW.submission_id, NEW.token); RETURN NULL; END $$""",
+    "CREATE TRIGGER chaos_result AFTER INSERT ON result FOR EACH ROW EXECUTE FUNCTION chaos_result()",
+    """CREATE TRIGGER chaos_job AFTER UPDATE ON job FOR EACH ROW WHEN (NEW.state = 'done')
+       EXECUTE FUNCTION chaos_job()""",
+)
+
+
+class Database(ABC):
+    """One run's rows."""
+
+    name: str
+    triggers: tuple[str, ...]
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._engine = create_engine(url, poolclass=NullPool, connect_args=self._patience())
+
+    @abstractmethod
+    def _patience(self) -> dict[str, Any]: ...
+
+    @property
+    @abstractmethod
+    def address(self) -> str | None:
+        """Its URL, if it is not the file of the state folder."""
+
+    @property
+    def words(self) -> list[str]:
+        """What the command line is told."""
+        return ["--database", self.address] if self.address else []
+
+    def up(self) -> bool:
+        """Whether it can answer (it may still be starting)."""
+        return True
+
+    def look(self) -> None:  # noqa: B027 (a file needs no care)
+        """Whatever must be done from time to time."""
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def watch(self) -> None:
+        """Install the witness; the tables of the store must be there."""
+        with self._engine.begin() as connection:
+            for statement in (*_TABLES, *self.triggers):
+                connection.exec_driver_sql(statement)
+
+    def ask(self, query: str) -> list[Any] | None:
+        """Rows, or None where it does not answer now."""
+        try:
+            with self._engine.connect() as connection:
+                return list(connection.execute(text(query)).all())
+        except SQLAlchemyError:
+            return None
+
+    def rows(self, blobs: Path) -> Rows:
+        """All of them, and the blobs as they are on the disk."""
+        with self._engine.connect() as connection:
+
+            def all_of(query: str) -> list[Any]:
+                return list(connection.execute(text(query)).all())
+
+            submissions = all_of("SELECT id, student, attempt, blob, state FROM submission ORDER BY id")
+            return Rows(
+                submissions=tuple(Submitted(*row) for row in submissions),
+                results=tuple(
+                    Graded(row[0], row[1], bool(row[2]), row[3])
+                    for row in all_of("SELECT submission_id, token, current, total FROM result ORDER BY id")
+                ),
+                jobs=tuple(Job(*row) for row in all_of("SELECT submission_id, state, token FROM job")),
+                completions=tuple((row[0], row[1]) for row in all_of("SELECT submission_id, token FROM chaos_done")),
+                mismatches=tuple(
+                    (row[0], row[1], row[2]) for row in all_of("SELECT submission_id, token, seen FROM chaos_stale")
+                ),
+                blobs={row[3]: _content(blobs / row[3][:2] / row[3][2:]) for row in submissions},
+                damage=self._damage(all_of),
+            )
+
+    def _damage(self, all_of: Any) -> str:
+        return ""
+
+
+class Sqlite(Database):
+    """A file of the state folder."""
+
+    name = "sqlite"
+    triggers = _SQLITE
+
+    def __init__(self, state: Path) -> None:
+        self.file = state / "grades.db"
+        super().__init__(f"sqlite:///{self.file}")
+        event.listen(self._engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=FULL"))
+        self._foreign: sqlite3.Connection | None = None
+
+    def _patience(self) -> dict[str, Any]:
+        return {"timeout": 5}
+
+    @property
+    def address(self) -> str | None:
+        return None
+
+    def lock(self) -> bool:
+        """A foreign program takes the file for itself, if it gets it at once."""
+        self._foreign = sqlite3.connect(self.file, timeout=2, isolation_level=None)
+        try:
+            self._foreign.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError:
+            self.unlock()
+            return False
+        return True
+
+    def unlock(self) -> None:
+        if self._foreign is not None:
+            self._foreign.close()
+            self._foreign = None
+
+    def close(self) -> None:
+        self.unlock()
+        super().close()
+
+    def _damage(self, all_of: Any) -> str:
+        said = all_of("PRAGMA integrity_check")[0][0]
+        return "" if said == "ok" else str(said)
+
+
+class Postgres(Database):
+    """A server of our own (scripts/postgres.sh), whose processes can be killed."""
+
+    name = "postgres"
+    triggers = _POSTGRES
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._starting: subprocess.Popen[str] | None = None
+        self._start_at = self._give_up_at = 0.0
+        said = _script("start", folder)
+        server = said.strip().splitlines()[-1].partition("=")[2]
+        with create_engine(server, isolation_level="AUTOCOMMIT", poolclass=NullPool).connect() as connection:
+            connection.exec_driver_sql("CREATE DATABASE chaos TEMPLATE template0")
+        super().__init__(server.replace("/postgres?", "/chaos?"))
+
+    def _patience(self) -> dict[str, Any]:
+        return {"connect_timeout": 3, "options": "-c statement_timeout=5s"}
+
+    @property
+    def address(self) -> str | None:
+        return self.url
+
+    def end_a_connection(self, number: int) -> bool:
+        """pg_terminate_backend of one that is not ours."""
+        others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() ORDER BY pid"
+        found = self.ask(f"SELECT pid {others}") or []
+        return bool(
+            found and self.ask(f"SELECT pg_terminate_backend(pid) {others} LIMIT 1 OFFSET {number % len(found)}")
+        )
+
+    def kill(self, pause: float) -> bool:
+        """kill -9 of the whole server, as a power cut would do; it is started again after a pause."""
+        if not self.up():
+            return False
+        first = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+        for pid in [first, *children(first)]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._start_at = time.monotonic() + pause
+        self._give_up_at = self._start_at + START_S
+        return True
+
+    def up(self) -> bool:
+        return self._starting is None and not self._start_at
+
+    def look(self) -> None:
+        """Start what was killed, again and again until it stands: its shared memory may still be held by a dying child."""
+        if self._start_at and time.monotonic() >= self._start_at:
+            self._start_at = 0.0
+            self._starting = subprocess.Popen(
+                [SCRIPT, "start", self.folder], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+            )
+        if self._starting is not None and self._starting.poll() is not None:
+            said = self._starting.communicate()[1]
+            # The script may have taken a server for alive that was only not yet buried.
+            failed, self._starting = self._starting.returncode != 0 or self.ask("SELECT 1") is None, None
+            if failed and time.monotonic() > self._give_up_at:
+                raise RuntimeError(f"the PostgreSQL server does not come back: {said.strip()}")
+            if failed:
+                self._start_at = time.monotonic() + 0.5
+
+    def close(self) -> None:
+        super().close()
+        if self._starting is not None:
+            self._starting.communicate()
+        _script("remove", self.folder)
+
+
+def _script(verb: str, folder: Path) -> str:
+    # Its output must not be a pipe: the server that it leaves behind would hold it open.
+    file = folder.with_suffix(".said")
+    with file.open("w") as out:
+        done = subprocess.run([SCRIPT, verb, folder], stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+    if done.returncode != 0:
+        raise RuntimeError(f"scripts/postgres.sh {verb}: {file.read_text().strip()}")
+    return file.read_text()
+
+
+def _content(file: Path) -> str:
+    try:
+        return hashlib.sha256(file.read_bytes()).hexdigest()
+    except OSError:
+        return ""
