@@ -78,7 +78,8 @@ def connect(url: str, patience: int = BUSY_SECONDS) -> Engine:
 
 def _server(patience: int) -> dict[str, Any]:
     """How a PostgreSQL server is spoken to."""
-    return {"options": _PATIENCE.format(patience, 2 * BUSY_SECONDS), "connect_timeout": 10, **_ALIVE}
+    connecting = max(2, min(10, 2 * patience))
+    return {"options": _PATIENCE.format(patience, 2 * BUSY_SECONDS), "connect_timeout": connecting, **_ALIVE}
 
 
 def _begin_postgres(connection: Connection) -> None:

@@ -27,7 +27,7 @@ from .plan import Plan
 
 TICK_S = 0.1
 #: Seconds without a sign of life, by what a worker said last.
-SILENCE_S = {"hello": 10.0, "idle": 10.0, "storing": 10.0, "opening": START_S + 120.0, "start": 120.0}
+SILENCE_S = {"hello": 10.0, "idle": 10.0, "storing": 15.0, "opening": START_S + 120.0, "start": 120.0}
 SPARE_S = 60.0
 SWEEP_S = 5.0
 END_S = 10.0
@@ -153,7 +153,6 @@ class Crew:
             worker.at, worker.holder = kind, content
         elif kind == "done":
             worker.graded += 1
-            self._deaths = 0
             yield content
         elif kind == "stale":
             yield Stale(content)
@@ -183,7 +182,7 @@ class Crew:
             return
         if worker.holder:
             self._mourned.append((worker.holder, running.id if running else None, reason))
-        self._deaths += 1
+        self._deaths = 1 if worker.graded else self._deaths + 1
         if not self.stopping:
             pause = PAUSES_S[min(self._deaths - 1, len(PAUSES_S) - 1)]
             self._absent.append((time.monotonic() + pause, worker.index))
