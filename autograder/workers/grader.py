@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import Any
 
-from ..errors import AutograderError, NoBox, OurError, StoreError
+from ..errors import AutograderError, JudgeError, NoBox, OurError, StoreError
 from ..records import Score, Submission
 from ..store import Claim, Finished, Store, Wish
 from .bench import Bench, Measured
@@ -167,7 +167,7 @@ class _Grader:
                 break
             try:
                 self.grade(claimed)
-            except (AutograderError, OSError) as e:
+            except Exception as e:  # a test file may raise anything when it is collected
                 self.give_back(claims[number:])
                 self.put_off(claimed.submission.unit, e)
                 break
@@ -200,10 +200,8 @@ class _Grader:
             self.say("alive", None)
         if now - self.beaten > BEAT_S and self.store is not None:
             self.beaten = now
-            with (
-                contextlib.suppress(StoreError),
-                self.storing(running),
-            ):  # a lease may live on without; the result will tell
+            # Without it the lease may live on all the same: the result will tell.
+            with contextlib.suppress(StoreError), self.storing(running):
                 self.store.queue.beat(self.holder)
 
     # When something is missing
@@ -219,7 +217,8 @@ class _Grader:
         if isinstance(error, (NoBox, StoreError, OSError)):
             self.cannot(error)
         else:
-            self.say("trouble", error)
+            known = isinstance(error, AutograderError)
+            self.say("trouble", error if known else JudgeError(f"{unit}: {type(error).__name__}: {error}"))
             self.shunned[unit] = time.monotonic() + PAUSES_S[-1]
 
     def give_back(self, claims: Sequence[Claim]) -> None:
