@@ -31,7 +31,12 @@ as_server() { if [ "$(id -u)" = 0 ]; then setpriv --reuid=postgres --regid=postg
 # A socket's path may have 107 characters: a checkout deep in the tree has more.
 socket() { cat "$folder/socket" 2>/dev/null; }
 
-running() { [ -s "$folder/data/postmaster.pid" ] && kill -0 "$(head -n 1 "$folder/data/postmaster.pid")" 2>/dev/null; }
+# One that was killed and not yet buried has a number, and answers nobody.
+running() {
+    local number
+    [ -s "$folder/data/postmaster.pid" ] && number=$(head -n 1 "$folder/data/postmaster.pid") || return 1
+    grep -q '^State:[[:space:]]*[^Z]' "/proc/$number/status" 2>/dev/null
+}
 
 url() { echo "AUTOGRADER_TEST_POSTGRES=postgresql+psycopg://tests@/postgres?host=$(socket)"; }
 

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import click
 from rich.text import Text
@@ -23,6 +24,9 @@ from .running import crew_of, served
 LOOK_S = 1.0
 #: Seconds after which a trouble that goes on is said again.
 AGAIN_S = 60.0
+#: Seconds between two tries to begin.
+AGAIN_TRIED_S = 3.0
+T = TypeVar("T")
 
 
 @click.command()
@@ -40,9 +44,13 @@ def worker(desk: Desk, once: bool, wish: BoxWish, jobs: int) -> None:
       autograder worker --once --jobs 4
       autograder --database postgresql://grader@db/course worker
     """
-    with desk.store() as grades:
+    with desk.store() if once else _there(desk.store) as grades:
         units = served(desk, desk.unit_names(), _waiting(grades))
-        serve(grades, crew_of(desk, grades, units, wish, jobs), lambda: None, units if once else None)
+
+        def crew() -> Crew:
+            return crew_of(desk, grades, units, wish, jobs)
+
+        serve(grades, crew() if once else _there(crew), lambda: None, units if once else None)
 
 
 def watch(desk: Desk, folder: Path, unit: str | None, wish: BoxWish, jobs: int) -> None:
@@ -78,6 +86,17 @@ def serve(grades: Store, crew: Crew, look: Callable[[], None], until_done: list[
                     log.say(Trouble(e))
     if failed is not None:
         raise failed
+
+
+def _there(begin: Callable[[], T]) -> T:
+    """What needs a database or a box, as soon as both are there."""
+    log = _Log()
+    while True:
+        try:
+            return begin()
+        except OurError as e:
+            log.say(Trouble(e))
+            time.sleep(AGAIN_TRIED_S)
 
 
 class _Log:

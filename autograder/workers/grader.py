@@ -242,7 +242,8 @@ class _Grader:
 
     def say(self, kind: str, content: Any) -> None:
         self.signed = time.monotonic()
-        self.connection.send((kind, content))
+        with contextlib.suppress(OSError):  # nobody listens any more: `heard_stop` finds that out
+            self.connection.send((kind, content))
 
     def heard_stop(self) -> bool:
         """Whether the supervisor has said stop, or is no more."""

@@ -189,6 +189,20 @@ def test_a_database_that_is_locked_for_a_while(course, python):
         assert {grades.standing(s.id).failures for s in grades.submissions()} == {0}
 
 
+def test_a_worker_waits_for_its_box(course, python):
+    """Started while the box is not built, it says so once and begins when it is."""
+    handed_in(course, 1, "x = 1")
+    (course.state / "box").rename(course.state / "aside")
+    with started(python(*course.words, "worker", "--jobs", 1, *BOX)) as grader:
+        assert "autograder image build" in grader.stderr.readline()
+        assert results(course) == {"s0": 0}
+        (course.state / "aside").rename(course.state / "box")
+        until(lambda: results(course) == {"s0": 1})
+        os.killpg(grader.pid, signal.SIGTERM)
+        _, err = grader.communicate(timeout=60)
+    assert "waiting" not in err
+
+
 def test_another_grader_has_it(course):
     """`grade` waits for what another grader has, takes it over when the lease is over, and the other's result is refused."""
     handed_in(course, 1, "x = 1")

@@ -13,6 +13,7 @@ the receipts and the rows.  Only what this program starts is ever touched, and n
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import shutil
 import signal
@@ -23,7 +24,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -35,8 +36,13 @@ from scene import ROOT, Engine, Scene, command, lend, surroundings
 from windows import WINDOWS
 
 KINDS = ("sqlite", "postgres")
+HOSTS = Path(
+    "/var/run/docker.sock"
+)  #: an engine that is not the project's: images are copied from it, it is not killed
 #: Seconds after a fault without any new grade, then the next one comes anyway.
 IDLE_S = 12.0
+#: Seconds for new uploads to come, when all that came before are graded.
+CALM_S = 1.0
 TICK_S = 0.05
 #: Part of the uploads that is kept for the end, so that the last orders are met by somebody.
 REST = 0.06
@@ -159,46 +165,54 @@ def _disturb(scene: Scene, kills: int, limit_s: float, say: Callable[[str], None
     """Fault after fault, each when some work has been graded since the last one, or nothing moves."""
     cards = faults.deck(scene, kills)
     until, told = time.monotonic() + limit_s, 0.0
-    log = (scene.folder / "faults.log").open("w")
     share = len(scene.uploads) / kills
-    _tick(scene, kills, 8.0, 1.0)  # somebody should be there
+    _tick(scene, kills, IDLE_S, 1.0)  # somebody should be there
     while (scene.kills < kills or cards) and time.monotonic() < until:
-        fault = cards.pop(0) if cards else scene.rng.choices(list(faults.KILLS), list(faults.KILLS.values()))[0]
-        name = fault.args[0] if isinstance(fault, partial) else fault.__name__
-        said = fault(scene)
-        if said and said != "order":
-            what = "killed" if fault in faults.KILLS else "happened" if "freeze" not in name else "stood"
-            scene.counts[what, said] += 1
-        elif not said and (isinstance(fault, partial) or "freeze" in name):
-            cards.insert(min(len(cards), scene.rng.randint(3, 9)), fault)  # that window has an order already
-        print(f"{time.strftime('%H:%M:%S')} {name}: {said or 'not now'}", file=log, flush=True)
-        if said:
+        fault = cards.pop(0) if cards else faults.any_kill(scene)
+        if _happened(scene, fault):
             _tick(scene, kills, IDLE_S, 1.0 + scene.rng.uniform(0.0, 1.6) * (share - 1.0))
+        else:
+            if faults.is_order(fault):  # that window has one already
+                cards.insert(min(len(cards), scene.rng.randint(3, 9)), fault)
+            _tick(scene, kills, TICK_S, 1.0)
         if time.monotonic() - told > TOLD_S:
             told = time.monotonic()
             say(_progress(scene))
-    until = time.monotonic() + ORDERS_S
-    tide, step = float((scene.folder / "tide").read_text()), share / 4
+    _meet_orders(scene, share)
+
+
+def _happened(scene: Scene, fault: faults.Fault) -> bool:
+    """Do it, count it and write it down."""
+    said = fault(scene)
+    if said and said != "order":
+        scene.counts[faults.kind(fault), said] += 1
+    with (scene.folder / "faults.log").open("a") as log:
+        print(f"{time.strftime('%H:%M:%S')} {faults.name(fault)}: {said or 'not now'}", file=log)
+    return bool(said)
+
+
+def _meet_orders(scene: Scene, share: float) -> None:
+    """A few more uploads, until the last orders have been taken and who stands for long goes on."""
+    until, tide = time.monotonic() + ORDERS_S, float((scene.folder / "tide").read_text())
     while time.monotonic() < until and (
         any((scene.orders / window).exists() for window in WINDOWS) or any(grader.still for grader in scene.graders)
     ):
-        tide += step
+        tide += share / 4
         scene.rise(tide)
         scene.look()
         time.sleep(TICK_S)
-    log.close()
 
 
 def _tick(scene: Scene, kills: int, seconds: float, grades: float) -> None:
-    """Until so many more are graded, or the seconds are over."""
-    until, before = time.monotonic() + seconds, scene.graded()
-    while time.monotonic() < until:
+    """Until so many more are graded, all that came is graded, or the seconds are over."""
+    began, before = time.monotonic(), scene.graded()
+    while (spent := time.monotonic() - began) < seconds:
         scene.look()
         scene.rise(8 + (1.0 - REST) * len(scene.uploads) * min(1.0, scene.kills / kills))
         time.sleep(TICK_S)
         now = scene.graded()
-        before = now if before is None else before
-        if now is not None and before is not None and now - before >= grades:
+        before = before or now
+        if now and before and (now[0] - before[0] >= grades or (not now[1] and spent > CALM_S)):
             return
 
 
@@ -233,12 +247,14 @@ def _drain(scene: Scene, limit_s: float, say: Callable[[str], None]) -> tuple[in
 def _let_go(scene: Scene) -> int:
     """As `autograder regrade --held` does."""
     from autograder import store
+    from autograder.errors import OurError
     from autograder.store import Priority, State
 
-    with store.open(scene.state, scene.rows.address) as grades:
+    with suppress(OurError), store.open(scene.state, scene.rows.address) as grades:
         held = [s.id for s in grades.submissions(state=State.HELD)]
         grades.queue.again(held, priority=Priority.BATCH)
-    return len(held)
+        return len(held)
+    return 0  # the next look will find them
 
 
 def _end(scene: Scene) -> list[str]:
@@ -294,15 +310,19 @@ def engine_of(where: str, boxes: Path, say: Callable[[str], None]) -> Iterator[E
     if where == "none" or found is None:
         yield None
         return
-    source = (boxes / "engine" / "host").read_text().strip() if (boxes / "engine" / "host").is_file() else ""
+    recorded = boxes / "engine" / "host"
     if where == "state":
-        yield Engine(boxes / "engine", own=False) if source else None
+        yield Engine(boxes / "engine", own=False) if recorded.is_file() else None
         return
     with tempfile.TemporaryDirectory(prefix="chaos-", dir="/tmp") as name:
         engine = Engine(Path(name) / "engine" if where == "own" else Path(where), own=where == "own")
         try:
             say("an engine of our own gets the image (a minute)")
-            engine.lend_image(found, source or "unix:///var/run/docker.sock")
+            engine.lend_image(
+                found,
+                os.environ.get("DOCKER_HOST")
+                or (f"unix://{HOSTS}" if HOSTS.exists() else recorded.read_text().strip()),
+            )
             yield engine
         finally:
             engine.close()

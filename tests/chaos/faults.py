@@ -21,8 +21,8 @@ from windows import OF_SUBMITTER, WINDOWS
 
 Fault = Callable[[Scene], str]
 
-#: Longer than a lease: who stands so long has lost what he had.
-LONG_S = 34.0
+#: Longer than a lease: who stands so long has lost what he had, if anybody else is there.
+LONG_S = 45.0
 
 
 # Kills
@@ -130,17 +130,29 @@ def _with_its_grader(scene: Scene, until: float) -> None:
     for name in [n for n in scene.standing if n.startswith("before.")]:
         process = scene.standing.pop(name)
         grader = next((g for g in scene.graders if g.alive and process.pid in processes.workers(g.pid)), None)
-        if grader is None:
+        had = scene.rows.ask(f"SELECT submission_id, token FROM job WHERE holder LIKE '%/{process.pid}-%'")
+        if grader is None or not had:
             process.send(signal.SIGCONT)
         else:
-            _freeze_all(scene, grader, LONG_S)
+            stopped = _stop(grader)
             scene.counts["stood", "with a result until it was too late"] += 1
+            _until_taken(scene, partial(_go, grader, stopped), {tuple(row) for row in had}, time.monotonic() + LONG_S)
         return
     if time.monotonic() < until:
         scene.later(0.02, partial(_with_its_grader, scene, until))
     else:
         with suppress(FileNotFoundError):
             (scene.orders / "before").unlink()
+
+
+def _until_taken(scene: Scene, go_on: Callable[[], None], had: set[tuple[int, int]], until: float) -> None:
+    """Let it go on at the very moment at which another has what it had, so that its result meets the other's claim."""
+    ids = ", ".join(str(submission) for submission, _ in had)
+    now = scene.rows.ask(f"SELECT submission_id, token FROM job WHERE submission_id IN ({ids})")
+    if (now and had - {tuple(row) for row in now}) or time.monotonic() > until:
+        go_on()
+    else:
+        scene.later(0.0, partial(_until_taken, scene, go_on, had, until))
 
 
 def freeze_inside(scene: Scene) -> str:
@@ -209,7 +221,7 @@ def deck(scene: Scene, kills: int) -> list[Fault]:
     ordered = [partial(order, windows[i % len(windows)]) for i in range(max(len(windows), int(ORDERED * kills)))]
     killing: list[Fault] = [*ordered, *KILLS]
     while len(killing) < kills:
-        killing.append(rng.choices(list(KILLS), list(KILLS.values()))[0])
+        killing.append(any_kill(scene))
     others: list[Fault] = list(OTHERS)
     while len(others) < kills // 6:
         others.append(rng.choices(list(OTHERS), list(OTHERS.values()))[0])
@@ -220,6 +232,24 @@ def deck(scene: Scene, kills: int) -> list[Fault]:
     for number, fault in enumerate(late):
         cards.insert(3 + number * (len(cards) // len(late)), fault)
     return cards
+
+
+def any_kill(scene: Scene) -> Fault:
+    return scene.rng.choices(list(KILLS), list(KILLS.values()))[0]
+
+
+def is_order(fault: Fault) -> bool:
+    """Whether it must come again when it could not come now."""
+    return isinstance(fault, partial) or fault in (freeze_inside, freeze_for_long)
+
+
+def name(fault: Fault) -> str:
+    return f"kill {fault.args[0]}" if isinstance(fault, partial) else fault.__name__.replace("_", " ")
+
+
+def kind(fault: Fault) -> str:
+    """What it is counted as."""
+    return "killed" if fault in KILLS else "stood" if fault.__name__.startswith("freeze") else "happened"
 
 
 def _killed(scene: Scene, pid: int, what: str) -> str:
@@ -263,11 +293,19 @@ def _freeze(scene: Scene, found: list[Process], seconds: float) -> None:
 
 
 def _freeze_all(scene: Scene, grader: Actor, seconds: float) -> None:
+    scene.later(seconds, partial(_go, grader, _stop(grader)))
+
+
+def _stop(grader: Actor) -> list[Process]:
     """The supervisor first: it must not see its workers stand."""
-    _freeze(scene, [Process.of(pid) for pid in (grader.pid, *processes.workers(grader.pid))], seconds)
+    stopped = [Process.of(pid) for pid in (grader.pid, *processes.workers(grader.pid))]
+    for process in stopped:
+        process.send(signal.SIGSTOP)
     grader.still = True
+    return stopped
 
-    def free() -> None:
-        grader.still = False
 
-    scene.later(seconds, free)
+def _go(grader: Actor, stopped: list[Process]) -> None:
+    for process in stopped:
+        process.send(signal.SIGCONT)
+    grader.still = False

@@ -215,7 +215,7 @@ class Actor:
     def look(self) -> None:
         """Start it if it is time; note the last words of one that ended by itself."""
         if self.process is not None and not self.alive:
-            if not self.killed and self.process.returncode:
+            if not self.killed and self.process.returncode not in (0, -signal.SIGKILL):
                 self.given_up.append(_last_line(self.log))
                 self.start_at = time.monotonic() + 1.0
             self.killed, done = False, self.process.returncode == 0
@@ -344,6 +344,10 @@ class Scene:
         self._later.clear()
         for process in self.standing.values():
             process.send(signal.SIGCONT)
+        for grader in [g for g in self.graders if g.alive]:  # one may have waited for something else than a time
+            for pid in (grader.pid, *processes.workers(grader.pid)):
+                Process.of(pid).send(signal.SIGCONT)
+            grader.still = False
         for order in self.orders.glob("*"):
             if order.name in windows.WINDOWS:
                 order.unlink(missing_ok=True)
@@ -356,9 +360,10 @@ class Scene:
 
     # What there is
 
-    def graded(self) -> int | None:
-        found = self.rows.ask("SELECT count(*) FROM result")
-        return int(found[0][0]) if found else None
+    def graded(self) -> tuple[int, int] | None:
+        """How many have their grade, and how many wait for it."""
+        jobs = self.jobs()
+        return (jobs.get("done", 0), jobs.get("waiting", 0) + jobs.get("leased", 0)) if jobs is not None else None
 
     def jobs(self) -> dict[str, int] | None:
         found = self.rows.ask("SELECT state, count(*) FROM job GROUP BY state")

@@ -36,6 +36,7 @@ def main() -> None:
     parser.add_argument("of", type=int)
     parser.add_argument("--database")
     options = parser.parse_args()
+    windows.install()
     uploads = traffic.read(options.folder / "plan.jsonl")
     receipts = options.folder / f"receipts-{options.number}"
     done = len(read(receipts))

@@ -111,13 +111,18 @@ def _waiting(window: str, method: Callable[..., Any]) -> Callable[..., Any]:
     return during
 
 
-Store.exchange = exchange  # type: ignore[method-assign]
-Store.accept = accept  # type: ignore[method-assign]
-results.keep = keep  # type: ignore[assignment]
-queue.put = put  # type: ignore[assignment]
-BoxedStudent.load = _waiting("loading", _load)  # type: ignore[method-assign]
-BoxedStudent.call = _waiting("checking", _call)  # type: ignore[method-assign]
+def install() -> None:
+    """From here on this process has the windows."""
+    Store.exchange = exchange  # type: ignore[method-assign]
+    Store.accept = accept  # type: ignore[method-assign]
+    results.keep = keep  # type: ignore[assignment]
+    queue.put = put  # type: ignore[assignment]
+    BoxedStudent.load = _waiting("loading", _load)  # type: ignore[method-assign]
+    BoxedStudent.call = _waiting("checking", _call)  # type: ignore[method-assign]
 
+
+if __name__ in ("__main__", "__mp_main__"):  # a spawned worker imports it under the second name
+    install()
 if __name__ == "__main__":
     from autograder.cli import main
 
