@@ -16,7 +16,7 @@ CHOSEN = f"bubblewrap and (claimed or without_a_cgroup or hard_to_remove or ({CH
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1500)
 @pytest.mark.skipif(os.geteuid() != 0, reason="these tests run as an ordinary user already")
 def test_the_contract_holds_for_an_ordinary_user(state):
     """Every promise in every jail, the channel's misuse and leavings: the same tests in a process of uid 12345."""
