@@ -113,5 +113,13 @@ def _sweep() -> None:
     for home in homes:
         for folder in home.glob(PREFIX + "*"):
             pid = folder.name.removeprefix(PREFIX).split("-")[0]
-            if pid.isdigit() and not Path(f"/proc/{pid}").exists():
+            if pid.isdigit() and not Path(f"/proc/{pid}").exists() and _is_ours(folder):
                 Cgroup(folder, (), 1).remove()
+
+
+def _is_ours(folder: Path) -> bool:
+    """Another user's group cannot be removed, and trying it takes a second at the start of every box."""
+    try:
+        return folder.stat().st_uid == os.geteuid()
+    except OSError:  # gone meanwhile
+        return False
