@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from autograder import release
+from autograder import release, store
 from autograder.cli import main
 from autograder.notebook import load_unit
 
@@ -59,6 +59,13 @@ class Course:
             except SystemExit as e:
                 code = e.code if isinstance(e.code, int) else 0 if e.code is None else 1
         return Said(code, out.getvalue(), err.getvalue())
+
+    def results(self) -> dict[str, int]:
+        """How many results each student's submission has; of those that have any, exactly one is current."""
+        with store.open(self.state) as grades:
+            found = {s.student: grades.results(s.id) for s in grades.submissions()}
+        assert all(sum(r.current for r in each) == (1 if each else 0) for each in found.values())
+        return {student: len(each) for student, each in found.items()}
 
     def notebook(self, path: Path, solved: bool = True, **cells: str) -> Path:
         """A submission: the solution (or the bare release), with some cells' sources replaced, others (own_...) added."""

@@ -27,12 +27,6 @@ def points(course, student):
     return (result.score.total, result.score.maximum) if result else None
 
 
-def results(course):
-    """How often each submission was graded."""
-    with store.open(course.state) as grades:
-        return {s.student: len(grades.results(s.id)) for s in grades.submissions()}
-
-
 # Handing in and grading
 
 
@@ -84,10 +78,10 @@ def test_grade_an_nbgrader_tree(course):
 
 def test_grading_again_does_nothing(graded):
     """The same folder a second time: nothing is run, nothing changes, exit 0."""
-    before = results(graded)
+    before = graded.results()
     said = graded.run("grade", graded.root / "submissions", "--box", "bubblewrap")
     assert said.code == 0
-    assert results(graded) == before
+    assert graded.results() == before
     assert "ada" in said.out
 
 
@@ -113,17 +107,17 @@ def test_ctrl_c_keeps_what_is_done(course, python):
         course.notebook(work / f"s{number}.ipynb", own_1=f"{SLEEPS}  # {number}")
     words = python(*course.words, "grade", work, "--jobs", 1, "--box", "bubblewrap")
     process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
-    wait_until(lambda: 1 in results(course).values() if (course.state / "grades.db").exists() else False)
+    wait_until(lambda: 1 in course.results().values() if (course.state / "grades.db").exists() else False)
     os.killpg(process.pid, signal.SIGINT)
     out, err = process.communicate(timeout=60)
-    done = {name for name, count in results(course).items() if count}
+    done = {name for name, count in course.results().items() if count}
     assert process.returncode == 130, (out, err)
     assert "Traceback" not in err
     assert err.strip().splitlines()[-1].startswith("stopped;")
     assert 0 < len(done) < 8
     again = course.run("grade", work, "--box", "bubblewrap")
     assert again.code == 0, again.err
-    assert set(results(course).values()) == {1}, "each was graded once, before or after"
+    assert set(course.results().values()) == {1}, "each was graded once, before or after"
 
 
 def wait_until(ready, seconds=60.0):
@@ -218,7 +212,7 @@ def test_regrade_with_corrected_tests(course):
     assert said.code == 0, said.err
     assert "before" in said.out
     assert points(course, "ada") == (4, 4)
-    assert results(course) == {"ada": 2}
+    assert course.results() == {"ada": 2}
 
 
 def test_release_writes_what_students_get(course, tmp_path):

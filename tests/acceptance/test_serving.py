@@ -58,14 +58,6 @@ def handed_in(course, count: int, source: str = SLEEPS) -> None:
         assert course.run("submit", file).code == 0
 
 
-def results(course) -> dict[str, int]:
-    """How many results each student has, of those that have none: 0; each at most one current."""
-    with store.open(course.state) as grades:
-        found = {s.student: grades.results(s.id) for s in grades.submissions()}
-    assert all(sum(r.current for r in each) == (1 if each else 0) for each in found.values())
-    return {student: len(each) for student, each in found.items()}
-
-
 def until(ready: Callable[[], bool], seconds: float = 90.0) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -82,7 +74,7 @@ def test_a_worker_grades_what_waits_and_ends(course):
     said = course.run("worker", "--once", *BOX)
     assert said.code == 0, said.err
     assert said.out.count("passed") == 3
-    assert set(results(course).values()) == {1}
+    assert set(course.results().values()) == {1}
     assert "0 waiting" in course.run("status").out
     assert course.run("worker", "--once", *BOX).code == 0
 
@@ -91,10 +83,10 @@ def test_a_killed_worker_costs_nothing(course, python):
     """kill -9 of the worker that grades: another takes its place; each submission gets one grade and no failure stays."""
     handed_in(course, 6)
     with started(python(*course.words, "worker", "--jobs", 1, *BOX)) as grader:
-        until(lambda: sum(results(course).values()) >= 1)
+        until(lambda: sum(course.results().values()) >= 1)
         (victim,) = children(grader.pid)
         os.kill(victim, signal.SIGKILL)
-        until(lambda: set(results(course).values()) == {1})
+        until(lambda: set(course.results().values()) == {1})
     assert victim not in children(grader.pid)
 
 
@@ -102,7 +94,7 @@ def test_a_killed_grader_is_survived_by_its_work(course, python):
     """kill -9 of the supervisor: its workers die with it, and the next grader goes on at once, without waiting for a lease."""
     handed_in(course, 6)
     with started(python(*course.words, "worker", "--jobs", 2, *BOX)) as grader:
-        until(lambda: sum(results(course).values()) >= 1)
+        until(lambda: sum(course.results().values()) >= 1)
         workers = children(grader.pid)
         os.kill(grader.pid, signal.SIGKILL)
         until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers), 20)
@@ -112,17 +104,17 @@ def test_a_killed_grader_is_survived_by_its_work(course, python):
     said = course.run("worker", "--once", *BOX)
     assert said.code == 0, said.err
     assert time.monotonic() - began < 28, "shorter than a lease"
-    assert set(results(course).values()) == {1}
+    assert set(course.results().values()) == {1}
 
 
 def test_sigterm_to_the_whole_group_keeps_what_runs(course, python):
     """As a service manager stops it: what runs is finished and kept, the rest is given back, exit 0, nobody is charged."""
     handed_in(course, 8)
     with started(python(*course.words, "worker", "--jobs", 1, *BOX)) as grader:
-        until(lambda: sum(results(course).values()) >= 1)
+        until(lambda: sum(course.results().values()) >= 1)
         os.killpg(grader.pid, signal.SIGTERM)
         assert grader.wait(60) == 0
-    graded = Counter(results(course).values())
+    graded = Counter(course.results().values())
     assert set(graded) <= {0, 1}
     with store.open(course.state) as grades:
         assert grades.queue.counts().get(JobState.LEASED, 0) == 0
@@ -142,11 +134,11 @@ def test_a_hidden_test_that_ends_the_worker_is_held(course):
     said = course.run("grade", course.root / "work", *BOX, "--jobs", 1)
     assert said.code == 1
     assert "nobody lost a point" in said.err
-    assert results(course) == {"ada": 1, "eve": 0}
+    assert course.results() == {"ada": 1, "eve": 0}
     assert "held" in course.run("status", "eve").out
     tests.write_text(right)
     assert course.run("regrade", "--held", *BOX).code == 0
-    assert results(course) == {"ada": 1, "eve": 1}
+    assert course.results() == {"ada": 1, "eve": 1}
 
 
 def test_tests_that_are_mended_while_we_grade(course, python):
@@ -155,14 +147,14 @@ def test_tests_that_are_mended_while_we_grade(course, python):
     right = tests.read_text()
     with started(python(*course.words, "worker", "--jobs", 1, *BOX)):
         handed_in(course, 1, "x = 1")
-        until(lambda: results(course) == {"s0": 1})
+        until(lambda: course.results() == {"s0": 1})
         tests.write_text(right + "\nthis is not Python\n")
         time.sleep(1.5)
         handed_in(course, 2, "x = 2")
         time.sleep(2)
-        assert results(course)["s1"] == 0
+        assert course.results()["s1"] == 0
         tests.write_text(right.replace("points=1", "points=2", 1))
-        until(lambda: results(course)["s1"] == 1)
+        until(lambda: course.results()["s1"] == 1)
     with store.open(course.state) as grades:
         maxima = {s.student: grades.result(s.id).score.maximum for s in grades.submissions(student="s1")}
         assert {grades.standing(s.id).failures for s in grades.submissions()} == {0}
@@ -173,14 +165,14 @@ def test_a_database_that_is_locked_for_a_while(course, python):
     """Workers wait, say so in one line, are not taken for dead, and go on; nothing is charged and nothing graded twice."""
     handed_in(course, 4)
     with started(python(*course.words, "worker", "--jobs", 1, *BOX)) as grader:
-        until(lambda: sum(results(course).values()) >= 1)
+        until(lambda: sum(course.results().values()) >= 1)
         (worker,) = children(grader.pid)
         with closing(sqlite3.connect(course.state / "grades.db", isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             time.sleep(12)
             assert children(grader.pid) == [worker]
             other.execute("ROLLBACK")
-        until(lambda: set(results(course).values()) == {1})
+        until(lambda: set(course.results().values()) == {1})
         os.killpg(grader.pid, signal.SIGTERM)
         _, err = grader.communicate(timeout=60)
     assert grader.returncode == 0
@@ -195,9 +187,9 @@ def test_a_worker_waits_for_its_box(course, python):
     (course.state / "box").rename(course.state / "aside")
     with started(python(*course.words, "worker", "--jobs", 1, *BOX)) as grader:
         assert "autograder image build" in grader.stderr.readline()
-        assert results(course) == {"s0": 0}
+        assert course.results() == {"s0": 0}
         (course.state / "aside").rename(course.state / "box")
-        until(lambda: results(course) == {"s0": 1})
+        until(lambda: course.results() == {"s0": 1})
         os.killpg(grader.pid, signal.SIGTERM)
         _, err = grader.communicate(timeout=60)
     assert "waiting" not in err
@@ -212,7 +204,7 @@ def test_another_grader_has_it(course):
             connection.execute(store.schema.job.update().values(until=store.schema.job.c.until - 28))
         said = course.run("grade", course.root / "work" / "s0.ipynb", *BOX)
         assert said.code == 0, said.err
-        assert results(course) == {"s0": 1}
+        assert course.results() == {"s0": 1}
         assert grades.exchange([store.Finished(claim, None, "too late")])[0] == (False,)
         assert grades.standing(claim.submission.id).state is State.GRADED
 
@@ -232,7 +224,7 @@ def test_a_watched_folder(course, python):
                 time.sleep(0.8)
         (inbox / "bad.ipynb").write_text("{")
         (inbox / "mallory.ipynb").symlink_to(secret)
-        until(lambda: results(course) == {"ada": 1})
+        until(lambda: course.results() == {"ada": 1})
         node = json.loads(ready)
         node["cells"][0]["source"] += " "
         (inbox / "ada.ipynb").write_text(json.dumps(node))
