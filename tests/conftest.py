@@ -5,11 +5,14 @@ With CI=true a test marked `docker` that would be skipped fails: there the engin
 
 from __future__ import annotations
 
+import ast
 import os
 import shutil
 import subprocess
+import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -114,6 +117,30 @@ def reason(report: pytest.TestReport | pytest.CollectReport) -> str:
 
 def state_folder() -> Path:
     return Path(os.environ.get("AUTOGRADER_STATE", ROOT / ".autograder"))
+
+
+def yard() -> float:
+    """CPU seconds that this machine needs, now, to parse 100 kB of dense code: what costs are compared with.
+
+    About 0.1 on a fast machine; 0.4 was seen on a busy one of CI, where every limit in seconds fails some day.
+    """
+    began = time.process_time()
+    ast.parse("a;" * 50_000)
+    return time.process_time() - began
+
+
+@pytest.fixture(scope="session")
+def at_most() -> Callable[[float], AbstractContextManager[None]]:
+    """`with at_most(20):` the block may cost this process half a second of CPU time, or so many yards."""
+
+    @contextmanager
+    def limit(yards: float) -> Iterator[None]:
+        began = time.process_time()
+        yield
+        cost = time.process_time() - began
+        assert cost < 0.5 or cost < yards * max(yard(), yard())
+
+    return limit
 
 
 @pytest.fixture(scope="session")

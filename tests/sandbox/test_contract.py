@@ -132,6 +132,7 @@ TRICKS = {
 }
 #: These need a process-number namespace to be harmless.
 NEEDS_WALL = {"kills everybody", "stops itself", "a recursion that crashes C"}
+HANGS = 40  #: seconds after which something waits for ever: many times every limit below
 SHORT = Limits(call_s=0.4, load_s=0.7, total_s=4.0, memory_mb=256, processes=32, file_mb=32, answer_mb=16)
 
 
@@ -153,7 +154,7 @@ def test_a_submission_that_misuses_its_channel_harms_only_itself(trick, name, bo
         contextlib.suppress(StudentFault),
     ):
         assert student.call("f", (1,), {}).value == 2
-    assert time.monotonic() - began < 12
+    assert time.monotonic() - began < HANGS
     with submitted(box, FINE) as student:
         assert student.call("f", (2,), {}).value == 3
 
@@ -193,7 +194,7 @@ def test_after_a_fault_the_notebook_is_loaded_again(how, box):
             student.call("bad", (), {})
         assert caught.value.kind == kind
         assert student.call("f", (1,), {}).value == 2
-        assert time.monotonic() - began < 12
+        assert time.monotonic() - began < HANGS
 
 
 def test_the_budget_of_the_whole_submission_ends_it(box):
@@ -205,19 +206,18 @@ def test_the_budget_of_the_whole_submission_ends_it(box):
             with pytest.raises(StudentFault) as caught:
                 student.call("f", (), {})
             assert caught.value.kind == "timed out"
-    assert time.monotonic() - began < 6
+    assert time.monotonic() - began < HANGS
+    assert student.loads <= 4, "three time-outs fit the budget"
 
 
 def test_a_notebook_that_never_loads_is_tried_once(box):
     """Each call meets the fault of the load again without waiting for it again."""
     with submitted(box, "while True: pass", limits=SHORT) as student:
         student.try_load()
-        began = time.monotonic()
         for _ in range(5):
             with pytest.raises(StudentFault) as caught:
                 student.call("f", (), {})
             assert caught.value.kind == "timed out"
-    assert time.monotonic() - began < 0.5
     assert student.loads == 1
 
 
@@ -598,7 +598,7 @@ def test_writers_that_never_stop_do_not_keep_the_judge_reading(box):
     began = time.monotonic()
     with submitted(box, source, FINE, limits=SHORT) as student, contextlib.suppress(StudentFault):
         assert student.call("f", (1,), {}).value == 2
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < HANGS
 
 
 def test_two_loads_draw_the_same_numbers(box):

@@ -23,6 +23,8 @@ from autograder.sandbox import student
 
 QUICK = settings(max_examples=150, deadline=None, print_blob=True, suppress_health_check=list(HealthCheck))
 
+HANGS = 20  #: seconds after which something waits for ever: far from any machine's slowness
+
 DTYPES = sorted(wire.DTYPES)
 shapes = hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=4)
 arrays = st.sampled_from(DTYPES).flatmap(lambda code: hnp.arrays(np.dtype(code), shapes))
@@ -369,14 +371,12 @@ def test_slices_that_overlap_do_not_multiply_memory():
             measured(lambda node=node: decoded({"l": [node] * 1000}, body), most=8 << 20)
 
 
-def test_keys_that_collide_cost_no_more_than_others():
+def test_keys_that_collide_cost_no_more_than_others(at_most):
     """Integers with one hash would make a dict of 100,000 keys take minutes of the judge's time."""
     prime = (1 << 61) - 1
     node = {"d": [[prime * (i + 1), 0] for i in range(30_000)]}
-    began = time.monotonic()
-    with pytest.raises(wire.WireError):
+    with at_most(8), pytest.raises(wire.WireError):
         decoded(node)
-    assert time.monotonic() - began < 1
 
 
 def test_too_many_parts_are_refused():
@@ -452,7 +452,7 @@ def test_a_slow_sender_cannot_move_the_deadline(chunk):
         sender.join()
         ours.close()
         theirs.close()
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < HANGS
     assert chunk > 1 or caught.type is wire.Late
 
 
@@ -484,7 +484,7 @@ def test_out_of_band_bytes_do_not_spoil_or_block_a_frame():
         began = time.monotonic()
         with pytest.raises((wire.Late, wire.Closed, wire.WireError)):
             wire.receive(ours, 1000, wire.within(0.3))
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < HANGS
 
 
 def test_descriptors_sent_along_are_dropped():

@@ -7,7 +7,6 @@ import io
 import json
 import math
 import re
-import time
 import unicodedata
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -225,12 +224,11 @@ def test_a_terminal_shows_the_markup_itself():
 
 
 @formats
-def test_a_megabyte_costs_a_page(form):
+def test_a_megabyte_costs_a_page(form, at_most):
     """A megabyte in every field is cut before it is read: each format stays small and quick."""
-    started = time.perf_counter()
-    text = form(with_hostile("\x1b[31m" + "A\u202e`$<" * 200_000))
+    with at_most(40):
+        text = form(with_hostile("\x1b[31m" + "A\u202e`$<" * 200_000))
     assert len(text) < 400_000
-    assert time.perf_counter() - started < 5
 
 
 def test_caps():

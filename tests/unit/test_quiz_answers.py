@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
-import time
 
 import numpy as np
 import pytest
@@ -131,12 +131,10 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("typed", HOSTILE, ids=range(len(HOSTILE)))
-def test_what_is_no_number_is_one_sentence(typed):
+def test_what_is_no_number_is_one_sentence(typed, at_most):
     """Nothing is evaluated, nothing hangs, and the sentence says what to do."""
-    began = time.perf_counter()
-    with pytest.raises(AnswerError) as caught:
+    with at_most(20), pytest.raises(AnswerError) as caught:
         Number(1.0).read(typed)
-    assert time.perf_counter() - began < 2
     said = str(caught.value)
     assert 10 < len(said) < 300
     assert "\n" not in said
@@ -289,16 +287,13 @@ def test_variables_have_greek_and_indexed_names():
 
 
 @pytest.mark.parametrize("typed", [t for t in HOSTILE if t not in ("9" * 1_000_000,)], ids=str.__len__)
-def test_hostile_formulas(typed):
+def test_hostile_formulas(typed, at_most):
     """Refused, or read as numbers that are judged wrong; quickly."""
-    began = time.perf_counter()
     answer = Formula("2*x", {"x": (0.5, 1)})
-    try:
+    fraction = 0.0
+    with at_most(20), contextlib.suppress(AnswerError):
         fraction = answer.mark(answer.read(typed).value)
-    except AnswerError:
-        fraction = 0
     assert fraction == 0
-    assert time.perf_counter() - began < 2
 
 
 def test_formulas_are_compared_where_the_right_one_is_defined():
