@@ -30,10 +30,12 @@ import resource
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
-from . import clone, landlock, seccomp
+from . import clone, landlock, seccomp, steps
+from .steps import JailError, Step, libc, prctl
 from .wipe import wipe
 
 #: The kinds that isolate, in the order in which they are tried.
@@ -41,17 +43,8 @@ KINDS = ("namespaces", "landlock", "container")
 #: Of these, those whose submissions see their box's process numbers and mounts.
 SHARED = ("landlock", "container")
 
-PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_SECUREBITS, PR_CAP_AMBIENT = 1, 24, 28, 47
-MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REC, MS_PRIVATE = 1, 2, 4, 8, 0x4000, 1 << 18
-MS_REMOUNT, MS_NOATIME, MS_NODIRATIME, MS_BIND, MS_RELATIME, MS_STRICTATIME = 32, 1024, 2048, 4096, 1 << 21, 1 << 24
-SECUREBITS = 0x2F  # no root by uid, no fix-up, no keeping, no ambient raise; locked
-
-CHANNEL_FD = 3
+CHANNEL_FD, WRITE_FD = 3, 4
 _CLOSED = "closed"
-
-
-class JailError(Exception):
-    """The jail could not be closed: nothing of the student has run, and nothing will."""
 
 
 @dataclass(frozen=True)
@@ -67,19 +60,8 @@ class Jail:
     covered: tuple[str, ...] = ()  # folders to hide, beside /proc, /sys and /dev/mqueue
     card: bool = False  # a graphics card is in reach: its device files, and what CUDA reads of /proc and /sys
     rules: int = -1  # descriptor of the Landlock rule set, made once in Z
-
-
-_libc = ctypes.CDLL(None, use_errno=True)
-
-
-def _call(name: str, *args: Any) -> None:
-    if getattr(_libc, name)(*args) != 0:
-        code = ctypes.get_errno()
-        raise JailError(f"{name}{tuple(a for a in args if not isinstance(a, ctypes._Pointer))}: {os.strerror(code)}")
-
-
-def prctl(option: int, argument: int = 0) -> None:
-    _call("prctl", option, argument, 0, 0, 0)
+    before: tuple[Step, ...] = ()  # what a new process does while it has its descriptors, and then without them
+    after: tuple[Step, ...] = ()
 
 
 def protect_zygote() -> None:
@@ -91,7 +73,7 @@ def protect_zygote() -> None:
 def close_box(kind: str) -> None:
     """The outer filter, for boxes whose launcher cannot install it."""
     prctl(seccomp.PR_SET_NO_NEW_PRIVS, 1)
-    seccomp.install(_libc, seccomp.outer(kind))
+    seccomp.install(libc, seccomp.outer(kind))
 
 
 def prepared(jail: Jail) -> Jail:
@@ -99,14 +81,45 @@ def prepared(jail: Jail) -> Jail:
     if jail.kind != "landlock":
         return jail
     try:
-        return replace(jail, rules=landlock.rules(_libc, jail.card))
+        return replace(jail, rules=landlock.rules(libc, jail.card))
     except OSError as e:
         raise JailError(str(e.strerror)) from e
 
 
-def fork_into(jail: Jail, channel: int, capture: int, inner: bytes, run: Callable[[], NoReturn]) -> int:
+def warmed(jail: Jail) -> Jail:
+    """With all that can be found out before a submission's process is made; called by Z when it has imported everything."""
+    return replace(jail, before=tuple(_before(jail)), after=tuple(_after(jail)))
+
+
+def _before(jail: Jail) -> list[Step]:
+    found: list[Step] = [os.setsid]  # kill(0) reaches nobody else
+    if jail.kind == "none":
+        return [*found, partial(prctl, steps.PR_SET_PDEATHSIG, signal.SIGKILL)]  # no namespace ends it when Z is gone
+    found.append(partial(prctl, seccomp.PR_SET_DUMPABLE, 1))  # otherwise /proc/self/uid_map belongs to root
+    # The kernel's killer must never prefer the zygote.
+    found.append(partial(steps.tell, "/proc/self/oom_score_adj", "1000"))
+    if jail.kind == "namespaces":
+        found += [*steps.user(), *steps.mounts(jail.tmp_mb, jail.covered)]
+    if jail.kind == "landlock":
+        found.append(partial(landlock.restrict, libc, jail.rules))
+    return found
+
+
+def _after(jail: Jail) -> list[Step]:
+    found: list[Step] = [*steps.limits(_limits(jail)), partial(os.umask, 0o077)]
+    if jail.kind not in KINDS:
+        return found
+    program = seccomp.inner(jail.kind in SHARED)
+    return [
+        *found,
+        *steps.no_privileges(jail.kind == "namespaces"),
+        partial(seccomp.install, libc, program),
+        partial(_prove_closed, jail.kind),
+    ]
+
+
+def fork_into(jail: Jail, channel: int, capture: int, run: Callable[[], NoReturn]) -> int:
     """Called by Z: fork one submission and give its process number.  JailError if any step failed."""
-    user = os.getuid(), os.getgid()  # in a new user namespace nobody has a number until it is mapped
     read, write = os.pipe()
     try:
         pid = clone.into_namespaces() if jail.kind == "namespaces" else os.fork()
@@ -115,7 +128,7 @@ def fork_into(jail: Jail, channel: int, capture: int, inner: bytes, run: Callabl
         os.close(write)
         raise
     if pid == 0:
-        _guarded(write, lambda: _enter(jail, user, channel, capture, inner, write, run))
+        _guarded(write, _enter, jail, channel, capture, write, run)
     os.close(write)
     try:
         said = b"".join(iter(lambda: os.read(read, 4096), b"")).decode("utf-8", "replace")
@@ -127,117 +140,37 @@ def fork_into(jail: Jail, channel: int, capture: int, inner: bytes, run: Callabl
     raise JailError(said or "the jail's process died")
 
 
-def _guarded(write: int, step: Callable[[], Any]) -> NoReturn:
+def _guarded(write: int, step: Callable[..., Any], *arguments: Any) -> NoReturn:
     """Run a step of the jail; its failure is told to Z and ends the process."""
     try:
-        step()
+        step(*arguments)
     except BaseException as e:
         os.write(write, f"{type(e).__name__}: {e}".encode()[:400])
     os._exit(70)
 
 
-def _enter(
-    jail: Jail,
-    user: tuple[int, int],
-    channel: int,
-    capture: int,
-    inner: bytes,
-    write: int,
-    run: Callable[[], NoReturn],
-) -> None:
-    os.setsid()  # kill(0) reaches nobody else
-    if jail.kind == "none":
-        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # no namespace ends it when the zygote is gone
-    else:
-        prctl(seccomp.PR_SET_DUMPABLE, 1)  # otherwise /proc/self/uid_map belongs to root
-        _tell("/proc/self/oom_score_adj", "1000")  # the kernel's killer must never prefer the zygote
-    if jail.kind == "namespaces":
-        _map_user(*user)
-        _mounts(jail)
-    if jail.kind == "landlock":
-        landlock.restrict(_libc, jail.rules)
-    write = _descriptors(channel, capture, write)
-    _guarded(write, lambda: _close(jail, inner, write, run))
+def _enter(jail: Jail, channel: int, capture: int, write: int, run: Callable[[], NoReturn]) -> None:
+    for step in jail.before:
+        step()
+    _guarded(_descriptors(channel, capture, write), _close, jail, run)
 
 
-def _map_user(uid: int, gid: int) -> None:
-    """Never root, not even inside."""
-    _tell("/proc/self/setgroups", "deny")
-    _tell("/proc/self/uid_map", f"{uid} {uid} 1")
-    _tell("/proc/self/gid_map", f"{gid} {gid} 1")
-
-
-def _tell(path: str, text: str) -> None:
-    fd = os.open(path, os.O_WRONLY)
-    try:
-        os.write(fd, text.encode())
-    finally:
-        os.close(fd)
-
-
-def _mount(source: str | None, target: str, kind: str | None, flags: int, options: str | None = None) -> None:
-    _call("mount", *(s.encode() if s is not None else None for s in (source, target, kind)), flags, _bytes(options))
-
-
-def _bytes(text: str | None) -> bytes | None:
-    return text.encode() if text is not None else None
-
-
-def _freeze_devices() -> None:
-    """Read-only, each on its own mount or all on one: their time stamps would be a note for the next submission."""
-    ours = os.stat("/dev").st_dev
-    nodes = [
-        entry.path for entry in os.scandir("/dev") if not entry.is_symlink() and entry.name not in ("shm", "mqueue")
-    ]
-    for path in ("/dev", *(node for node in nodes if os.stat(node).st_dev != ours)):
-        _mount(None, path, None, MS_REMOUNT | MS_BIND | MS_RDONLY | _kept_flags(path))
-
-
-def _kept_flags(path: str) -> int:
-    """Flags that a mount has and that a remount from a new namespace must not drop."""
-    has = os.statvfs(path).f_flag
-    flags = has & (MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | MS_NODIRATIME)
-    if has & 4096:  # ST_RELATIME, where mount() has another number for the same
-        return flags | MS_RELATIME
-    return flags if has & MS_NOATIME else flags | MS_STRICTATIME
-
-
-def _mounts(jail: Jail) -> None:
-    _mount(None, "/", None, MS_REC | MS_PRIVATE)
-    for path in ("/tmp", "/dev/shm"):
-        if Path(path).is_dir():
-            _mount("tmpfs", path, "tmpfs", MS_NOSUID | MS_NODEV, f"size={jail.tmp_mb}m,nr_inodes=8192,mode=1777")
-    _freeze_devices()
-    # /proc last: mounting needs nothing of it, the rest may.
-    for path in (*jail.covered, "/sys", "/dev/mqueue", "/proc"):
-        if Path(path).is_dir():
-            _mount("tmpfs", path, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=4k,nr_inodes=2,mode=555")
-
-
-def _close(jail: Jail, inner: bytes, write: int, run: Callable[[], NoReturn]) -> None:
-    for name, value in _limits(jail):
-        hard = resource.getrlimit(name)[1]
-        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(name, (value, value))
-    os.umask(0o077)
-    if jail.kind in KINDS:
-        _no_privileges(jail.kind)
-        seccomp.install(_libc, inner)
-        _prove_closed(jail.kind)
-    os.write(write, _CLOSED.encode())
-    os.close(write)
+def _close(jail: Jail, run: Callable[[], NoReturn]) -> None:
+    for step in jail.after:
+        step()
+    os.write(WRITE_FD, _CLOSED.encode())
+    os.close(WRITE_FD)
     run()
 
 
 def _descriptors(channel: int, capture: int, write: int) -> int:
     """0 nothing, 1 and 2 the capture pipe, 3 the channel, 4 the pipe to Z (closed next); everything else shut."""
-    high = [os.dup(fd) for fd in (channel, capture, write)]
-    high = [_above(fd) for fd in high]
+    high = [_above(fd) for fd in (channel, capture, write)]
     null = os.open(os.devnull, os.O_RDWR)
-    for source, target in ((null, 0), (high[1], 1), (high[1], 2), (high[0], CHANNEL_FD), (high[2], 4)):
+    for source, target in ((null, 0), (high[1], 1), (high[1], 2), (high[0], CHANNEL_FD), (high[2], WRITE_FD)):
         os.dup2(source, target, inheritable=target < CHANNEL_FD)
-    os.closerange(5, 4096)
-    return 4
+    os.closerange(WRITE_FD + 1, 4096)
+    return WRITE_FD
 
 
 def _above(fd: int) -> int:
@@ -262,28 +195,8 @@ def _limits(jail: Jail) -> list[tuple[int, int]]:
 
 
 def _address_space() -> int:
-    """Bytes of address space that this process has at birth (torch alone maps half a GiB).
-
-    /proc is covered by now in a namespaces jail, so Z measured it for us before the fork.
-    """
-    return int(os.environ.get("GUEST_BASE_BYTES", "0"))
-
-
-class _CapHeader(ctypes.Structure):
-    _fields_ = [("version", ctypes.c_uint32), ("pid", ctypes.c_int)]
-
-
-def _no_privileges(kind: str) -> None:
-    if kind == "namespaces":  # elsewhere there is no capability left, not even the one that this needs
-        for capability in range(64):
-            if _libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0:
-                break  # beyond the kernel's last one
-        prctl(PR_SET_SECUREBITS, SECUREBITS)
-    _call("prctl", PR_CAP_AMBIENT, 4, 0, 0, 0)  # clear all
-    header, empty = _CapHeader(0x20080522, 0), (ctypes.c_uint32 * 6)()
-    _call("capset", ctypes.byref(header), ctypes.byref(empty))
-    prctl(seccomp.PR_SET_NO_NEW_PRIVS, 1)
-    prctl(seccomp.PR_SET_DUMPABLE, 0)
+    """Bytes of address space that Z has, and so each fork of it at birth (torch alone maps half a GiB)."""
+    return int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def _prove_closed(kind: str) -> None:
@@ -291,7 +204,7 @@ def _prove_closed(kind: str) -> None:
     if not clone.refused():
         raise JailError("new namespaces could be made inside the jail")
     # The box's own filter allows this one, so only the jail's can have refused it.
-    if _libc.memfd_create(b"", 0) >= 0 or ctypes.get_errno() != errno.EPERM:
+    if libc.memfd_create(b"", 0) >= 0 or ctypes.get_errno() != errno.EPERM:
         raise JailError("the jail's filter is not there")
     if kind == "landlock":
         try:

@@ -30,7 +30,8 @@ import time
 from pathlib import Path
 from typing import Any, NoReturn
 
-from . import absent, jail, load, seccomp
+from . import absent, jail, load
+from .steps import JailError
 from .watch import Watch
 
 MAX_CONTROL = 65536
@@ -63,10 +64,7 @@ class Zygote:
             torch.ones(2, 2, requires_grad=True).matmul(torch.ones(2, 2)).sum().item()
         self.shell = load.new_shell()
         load.warm(self.shell)
-        self.inner = seccomp.inner(self.jail.kind in jail.SHARED) if self.jail.kind in jail.KINDS else b""
-        os.environ["GUEST_BASE_BYTES"] = str(
-            int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-        )
+        self.jail = jail.warmed(self.jail)
         self.watch = Watch(config["watch_mb"]) if config["watch_mb"] else None
         self.gpu_mb = config["gpu_mb"]
         gc.collect()
@@ -77,8 +75,8 @@ class Zygote:
         """Fork one submission into its jail and hand it its two descriptors."""
         channel, capture = fds
         if self.running or not self.clean:
-            raise jail.JailError("the submission before is not gone")
-        pid = jail.fork_into(self.jail, channel, capture, self.inner, self._submission)
+            raise JailError("the submission before is not gone")
+        pid = jail.fork_into(self.jail, channel, capture, self._submission)
         self.running[message["id"]] = pid
         return {"op": "forked", "id": message["id"], "pid": pid}
 
@@ -133,7 +131,7 @@ class Zygote:
             message = json.loads(text)
             try:
                 answer = self.load(message, fds) if message["op"] == "load" else verbs[message["op"]](message)
-            except (jail.JailError, OSError) as e:
+            except (JailError, OSError) as e:
                 answer = {"op": "failed", "id": message.get("id"), "why": str(e)[:300]}
             for fd in fds:
                 os.close(fd)

@@ -27,7 +27,7 @@ from .student import BoxedStudent
 
 LIMITS = Limits(call_s=5.0, load_s=20.0, total_s=120.0, memory_mb=256, processes=32)
 #: Set by the shell that bubblewrap's own start leaves, and by the zygote for its forks.
-_MORE_NAMES = ("PWD", "GUEST_BASE_BYTES", "HOSTNAME", "OLDPWD", "SHLVL", "_", "LC_CTYPE", "TMPDIR")
+_MORE_NAMES = ("PWD", "HOSTNAME", "OLDPWD", "SHLVL", "_", "LC_CTYPE", "TMPDIR")
 
 
 @dataclass(frozen=True)
