@@ -10,7 +10,8 @@
     ours       every box, with one worker and two    bare     the limit: fork, namespaces, the cells by exec; no checks
 
 A machine's speed drifts, so they take turns: each round grades its share with nbgrader and with Otter, then all of the
-submissions bare, and with every box and number of workers.  No figure is asserted anywhere: this prints what was measured.
+submissions, handed in by four students each, bare, and with every box and number of workers.  No figure is asserted
+anywhere: this prints what was measured.
 """
 
 from __future__ import annotations
@@ -86,6 +87,10 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--submissions", type=int, default=60, help="how many [default: %(default)s]")
     parser.add_argument("--rounds", type=int, default=3, help="how often they take turns [default: %(default)s]")
+    told = (
+        "how many students hand in each of them to ours and to the bare limit, which are quick [default: %(default)s]"
+    )
+    parser.add_argument("--again", type=int, default=4, help=told)
     parser.add_argument("--only", action="append", choices=PARTS, help="only this part (may be repeated)")
     parser.add_argument("--box", action="append", choices=BOXES, help="only this box (may be repeated)")
     told = "runs of each whole command, and grades of each unit's solution [default: %(default)s]"
@@ -93,8 +98,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--state", type=Path, default=ROOT / ".autograder", help="where the boxes are built")
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     options = parser.parse_args()
-    if options.submissions < 1 or options.rounds < 1 or options.starts < 1:
-        parser.error("--submissions, --rounds and --starts must be at least 1")
+    if min(options.submissions, options.rounds, options.starts, options.again) < 1:
+        parser.error("--submissions, --rounds, --starts and --again must be at least 1")
     options.rounds = min(options.rounds, options.submissions)
     options.only = options.only or USUAL
     return options
@@ -121,6 +126,7 @@ def _compare(figures: Figures, options: argparse.Namespace, folder: Path, fit: l
     import works
 
     given = works.make(options.submissions)
+    stream = works.again(given, options.again)
     if "nbgrader" in options.only:
         figures.theirs = _prepared(folder)
     if "otter" in options.only:
@@ -130,7 +136,7 @@ def _compare(figures: Figures, options: argparse.Namespace, folder: Path, fit: l
     if "ours" in options.only:
         figures.ours = [ours.Ours(box, workers) for box in fit for workers in WORKERS]
     for number in range(options.rounds):
-        _round(figures, options, given, number)
+        _round(figures, options, given, stream, number)
     if "ours" in options.only:
         figures.slots = [ours.slot(box, options.state) for box in fit]
         _commands(figures, options, ours.Commands(folder, options.state), fit)
@@ -171,7 +177,7 @@ def _otter(folder: Path, state: Path) -> Otter:
     return side
 
 
-def _round(figures: Figures, options: argparse.Namespace, given: list, number: int) -> None:
+def _round(figures: Figures, options: argparse.Namespace, given: list, stream: list, number: int) -> None:
     share = given[number :: options.rounds]
     if figures.theirs is not None:
         with _told(f"round {number + 1}: nbgrader", len(share)) as progress:
@@ -181,10 +187,10 @@ def _round(figures: Figures, options: argparse.Namespace, given: list, number: i
             figures.otter.grade(share, progress)
     for limit in figures.bare:
         with _told(f"round {number + 1}: {limit.name}") as _:
-            limit.run(given)
+            limit.run(stream)
     for side in figures.ours:
-        with _told(f"round {number + 1}: {side.name}", len(given)) as progress:
-            side.run(given, options.state, progress)
+        with _told(f"round {number + 1}: {side.name}", len(stream)) as progress:
+            side.run(stream, options.state, progress)
 
 
 def _commands(figures: Figures, options: argparse.Namespace, commands: object, fit: list[str]) -> None:

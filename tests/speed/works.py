@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import copy
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,19 @@ def make(count: int, prefix: str = "s") -> list[Work]:
                 cell.source = f"{styles[cell.id][chosen[cell.id]]}\n\n# {student}"
         works.append(Work(student, tuple(chosen.values()), nbformat.writes(node).encode()))
     return works
+
+
+def again(works: Sequence[Work], times: int) -> list[Work]:
+    """The same works, handed in by other students too: thirty are over in a second, which is not yet a steady state."""
+    return [
+        Work(
+            f"{work.student}{'x' * turn}",
+            work.styles,
+            work.notebook.replace(f"# {work.student}".encode(), f"# {work.student}{'x' * turn}".encode()),
+        )
+        for turn in range(times)
+        for work in works
+    ]
 
 
 def _chosen(i: int, styles: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
