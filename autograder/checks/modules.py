@@ -21,7 +21,7 @@ _BELOW = tuple(f"{name}." for name in _OWN)
 
 
 def _taken_out() -> dict[str, ModuleType]:
-    # startswith first: there are two thousand modules, and this runs twice for each submission.
+    # startswith first: there are two thousand modules.
     names = [n for n in list(sys.modules) if n.startswith(_OWN) and (n in _OWN or n.startswith(_BELOW))]
     return {name: sys.modules.pop(name) for name in names}
 
@@ -36,9 +36,11 @@ class OwnModules:
     @contextlib.contextmanager
     def here(self) -> Iterator[None]:
         """Within, `import reference` means this folder's; afterwards everything is as it was."""
-        theirs = _taken_out()
+        # Looking through all modules costs a millisecond for each submission: only if there is something to find.
+        theirs = _taken_out() if any(name in sys.modules for name in _OWN) else {}
         writes = sys.dont_write_bytecode
         sys.modules.update(self._modules)
+        count = len(sys.modules)
         sys.path.insert(0, str(self.folder))
         # A cached .pyc is known by its second: a file that is edited and judged at once would be judged as it was.
         sys.dont_write_bytecode = True
@@ -48,7 +50,11 @@ class OwnModules:
             sys.dont_write_bytecode = writes
             with contextlib.suppress(ValueError):
                 sys.path.remove(str(self.folder))
-            self._modules = _taken_out()
+            if len(sys.modules) != count:
+                self._modules = _taken_out()
+            else:  # nothing was imported
+                for name in self._modules:
+                    sys.modules.pop(name, None)
             sys.modules.update(theirs)
 
     def function(self, dotted: str) -> Any:

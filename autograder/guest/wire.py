@@ -171,6 +171,10 @@ def _no_handles(value: Any) -> int:
     raise Uncrossable(f"an object of type {type(value).__name__}")
 
 
+#: Made once: json.dumps and json.loads make one for each frame that is not of the plainest kind.
+_JSON = json.JSONEncoder(allow_nan=False)
+
+
 def encode(
     message: dict[str, Any], values: dict[str, Any], handle: Callable[[Any], int] = _no_handles, room: int = 1
 ) -> bytes:
@@ -178,7 +182,7 @@ def encode(
     encoder = _Encoder(handle, room)
     header = dict(message)
     header["values"] = {name: encoder.node(value) for name, value in values.items()}
-    text = json.dumps(header, allow_nan=False).encode("ascii")
+    text = _JSON.encode(header).encode("ascii")
     if len(text) > MAX_HEADER * room or encoder.size >= 1 << 32:
         raise Uncrossable("more than a frame holds")
     return b"".join([LENGTHS.pack(len(text), encoder.size), text, *encoder.parts])
@@ -211,16 +215,13 @@ def _refuse(text: str) -> Any:
     raise WireError(f"{text} is not JSON")
 
 
+_STRICT = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_finite, parse_int=_short, parse_constant=_refuse)
+
+
 def parse(text: bytes) -> dict[str, Any]:
     """A header as JSON: an object, no key twice, no NaN, digits and depth capped."""
     try:
-        header = json.loads(
-            text.decode("ascii"),
-            object_pairs_hook=_unique,
-            parse_float=_finite,
-            parse_int=_short,
-            parse_constant=_refuse,
-        )
+        header = _STRICT.decode(text.decode("ascii"))
     except (ValueError, RecursionError) as e:
         raise WireError("the header is not our JSON") from e
     if not isinstance(header, dict):
@@ -250,24 +251,10 @@ class _Decoder:
         if not isinstance(node, dict) or len(node) != 1:
             raise WireError("a value of no known kind")
         ((kind, content),) = node.items()
-        reader = self._readers().get(kind)
+        reader = _READERS.get(kind)
         if reader is None:
             raise WireError("a value of no known kind")
-        return reader(content, depth + 1)
-
-    def _readers(self) -> dict[str, Callable[[Any, int], Any]]:
-        return {
-            "l": lambda c, d: [self.value(v, d) for v in _list(c)],
-            "t": lambda c, d: tuple(self.value(v, d) for v in _list(c)),
-            "d": self._dict,
-            "a": lambda c, d: self._array(c),
-            "s": lambda c, d: self._scalar(c),
-            "T": lambda c, d: self.tensor(self._array(c)),
-            "b": lambda c, d: bytes(self._slice(*_two(c))),
-            "c": lambda c, d: complex(*(self._part(v, d) for v in _two(c))),
-            "f": lambda c, d: _special(c),
-            "h": lambda c, d: self.handle(_natural(c)),
-        }
+        return reader(self, content, depth + 1)
 
     def _dict(self, content: Any, depth: int) -> dict[Any, Any]:
         result: dict[Any, Any] = {}
@@ -314,6 +301,21 @@ class _Decoder:
             raise WireError("bytes out of order or beyond the frame")
         self.taken += length
         return self.body[offset : self.taken]
+
+
+#: The kinds: (decoder, what stands under the kind's letter, depth) -> the value
+_READERS: dict[str, Callable[[_Decoder, Any, int], Any]] = {
+    "l": lambda own, c, d: [own.value(v, d) for v in _list(c)],
+    "t": lambda own, c, d: tuple([own.value(v, d) for v in _list(c)]),
+    "d": _Decoder._dict,
+    "a": lambda own, c, d: own._array(c),
+    "s": lambda own, c, d: own._scalar(c),
+    "T": lambda own, c, d: own.tensor(own._array(c)),
+    "b": lambda own, c, d: bytes(own._slice(*_two(c))),
+    "c": lambda own, c, d: complex(*(own._part(v, d) for v in _two(c))),
+    "f": lambda own, c, d: _special(c),
+    "h": lambda own, c, d: own.handle(_natural(c)),
+}
 
 
 def _list(content: Any) -> list[Any]:
@@ -405,7 +407,7 @@ def send(sock: socket.socket, frame: bytes, left: Left) -> None:
             raise Closed from e
 
 
-def _exactly(sock: socket.socket, n: int, left: Left) -> bytes:
+def _exactly(sock: socket.socket, n: int, left: Left) -> bytearray:
     data = bytearray()  # not a list of chunks: trickled in two bytes at a time, that takes twenty times their size
     while len(data) < n:
         _wait(sock, select.POLLIN, left)
@@ -419,7 +421,7 @@ def _exactly(sock: socket.socket, n: int, left: Left) -> bytes:
         if not chunk:
             raise Closed
         data += chunk
-    return bytes(data)
+    return data
 
 
 def receive(sock: socket.socket, max_body: int, left: Left, room: int = 1) -> tuple[dict[str, Any], bytes]:
@@ -427,5 +429,5 @@ def receive(sock: socket.socket, max_body: int, left: Left, room: int = 1) -> tu
     header, body = LENGTHS.unpack(_exactly(sock, LENGTHS.size, left))
     if header > MAX_HEADER * room or body > max_body:
         raise WireError("a frame larger than allowed")
-    text = _exactly(sock, header, left)
-    return parse(text), _exactly(sock, body, left)
+    data = _exactly(sock, header + body, left)
+    return parse(bytes(data[:header])), bytes(memoryview(data)[header:])

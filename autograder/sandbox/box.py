@@ -265,12 +265,12 @@ class ZygoteBox(Box):
         return self._ended(self._ask({"op": "end", "id": load.number}))
 
     def let_go(self, load: Load) -> None:
-        load.close()
         with contextlib.suppress(BoxError, OSError):  # whoever asks next is told; OSError: no descriptor for a next one
             self._tell({"op": "end", "id": load.number})
             self._owed.append(self._ended)
             self._waiting = self._order()
             self._owed.append(self._came)
+        load.close()  # not before: it would wake, and die of its own accord, and be killed at that
 
     def check(self) -> None:
         self._settle()

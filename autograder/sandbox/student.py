@@ -32,6 +32,7 @@ TICK_S = 1.0
 _LOAD_BITS = 32  # a handle's number holds the load that it belongs to
 #: Characters of an exception's own message that are kept.
 MESSAGE = 500
+_NOTHING: dict[str, list[Any]] = {"l": []}  #: an empty list, as it crosses
 
 
 @dataclass(frozen=True)
@@ -204,7 +205,10 @@ class BoxedStudent:
         return value.number
 
     def _note_used(self, name: str, answer: Mapping[str, Any]) -> None:
-        used = wire.decode({"values": {"used": _values(answer).get("used")}}, b"")["used"]
+        used = _values(answer).get("used")
+        if used == _NOTHING:  # as nearly always
+            return
+        used = wire.decode({"values": {"used": used}}, b"")["used"]
         prefixes = self.forbid.get(name, ())
         if isinstance(used, list):
             for index in used:
