@@ -7,7 +7,6 @@ import os
 import signal
 import sqlite3
 import subprocess
-import time
 from abc import ABC, abstractmethod
 from contextlib import suppress
 from pathlib import Path
@@ -15,11 +14,11 @@ from typing import Any
 
 from judge import Graded, Job, Rows, Submitted
 from processes import children
+from services import Service
 from sqlalchemy import NullPool, create_engine, event, text
 from sqlalchemy.exc import SQLAlchemyError
 
-SCRIPT = Path(__file__).parents[2] / "scripts" / "postgres.sh"
-START_S = 90.0
+ROOT = Path(__file__).parents[2]
 
 #: The witness: it sees every row at the moment at which it is written, whatever the code believes.
 _TABLES = (
@@ -167,20 +166,17 @@ class Sqlite(Database):
 
 
 class Postgres(Database):
-    """A server of our own (scripts/postgres.sh), whose processes can be killed."""
+    """A database of a server of our own."""
 
     name = "postgres"
     triggers = _POSTGRES
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._starting: subprocess.Popen[str] | None = None
-        self._start_at = self._give_up_at = 0.0
-        said = _script("start", folder)
-        server = said.strip().splitlines()[-1].partition("=")[2]
-        with create_engine(server, isolation_level="AUTOCOMMIT", poolclass=NullPool).connect() as connection:
+        self.server = Server(folder, self)
+        address = self.server.run("start").strip().splitlines()[-1].partition("=")[2]
+        with create_engine(address, isolation_level="AUTOCOMMIT", poolclass=NullPool).connect() as connection:
             connection.exec_driver_sql("CREATE DATABASE chaos TEMPLATE template0")
-        super().__init__(server.replace("/postgres?", "/chaos?"))
+        super().__init__(address.replace("/postgres?", "/chaos?"))
 
     def _patience(self) -> dict[str, Any]:
         return {"connect_timeout": 3, "options": "-c statement_timeout=5s"}
@@ -197,52 +193,47 @@ class Postgres(Database):
             found and self.ask(f"SELECT pg_terminate_backend(pid) {others} LIMIT 1 OFFSET {number % len(found)}")
         )
 
-    def kill(self, pause: float) -> bool:
-        """kill -9 of the whole server, as a power cut would do; it is started again after a pause."""
-        if not self.up():
-            return False
+    def up(self) -> bool:
+        return self.server.up()
+
+    def look(self) -> None:
+        self.server.look()
+
+    def close(self) -> None:
+        super().close()
+        self.server.rest()
+        self.server.run("remove")
+
+
+class Server(Service):
+    """The server's processes (scripts/postgres.sh), which can be killed."""
+
+    name, script, start_s = "PostgreSQL server", ROOT / "scripts" / "postgres.sh", 90.0
+
+    def __init__(self, folder: Path, database: Database) -> None:
+        super().__init__(folder)
+        self._database = database
+
+    def _strike(self) -> bool:
         first = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
         for pid in [first, *children(first)]:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        self._start_at = time.monotonic() + pause
-        self._give_up_at = self._start_at + START_S
         return True
 
-    def up(self) -> bool:
-        return self._starting is None and not self._start_at
+    def _answers(self) -> bool:
+        return self._database.ask("SELECT 1") is not None
 
-    def look(self) -> None:
-        """Start what was killed, again and again until it stands: its shared memory may still be held by a dying child."""
-        if self._start_at and time.monotonic() >= self._start_at:
-            self._start_at = 0.0
-            self._starting = subprocess.Popen(
-                [SCRIPT, "start", self.folder], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    def run(self, verb: str) -> str:
+        """What the script said.  Not through a pipe: the server that it leaves behind would hold it open."""
+        file = self.folder.with_suffix(".said")
+        with file.open("w") as out:
+            done = subprocess.run(
+                [self.script, verb, self.folder], stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
             )
-        if self._starting is not None and self._starting.poll() is not None:
-            said = self._starting.communicate()[1]
-            # The script may have taken a server for alive that was only not yet buried.
-            failed, self._starting = self._starting.returncode != 0 or self.ask("SELECT 1") is None, None
-            if failed and time.monotonic() > self._give_up_at:
-                raise RuntimeError(f"the PostgreSQL server does not come back: {said.strip()}")
-            if failed:
-                self._start_at = time.monotonic() + 0.5
-
-    def close(self) -> None:
-        super().close()
-        if self._starting is not None:
-            self._starting.communicate()
-        _script("remove", self.folder)
-
-
-def _script(verb: str, folder: Path) -> str:
-    # Its output must not be a pipe: the server that it leaves behind would hold it open.
-    file = folder.with_suffix(".said")
-    with file.open("w") as out:
-        done = subprocess.run([SCRIPT, verb, folder], stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
-    if done.returncode != 0:
-        raise RuntimeError(f"scripts/postgres.sh {verb}: {file.read_text().strip()}")
-    return file.read_text()
+        if done.returncode != 0:
+            raise RuntimeError(f"scripts/postgres.sh {verb}: {file.read_text().strip()}")
+        return file.read_text()
 
 
 def _content(file: Path) -> str:

@@ -77,7 +77,7 @@ def kill_connection(scene: Scene) -> str:
 
 def kill_server(scene: Scene) -> str:
     """The whole PostgreSQL server; back after some seconds."""
-    if not isinstance(scene.rows, Postgres) or not scene.rows.kill(scene.rng.uniform(0.0, 4.0)):
+    if not isinstance(scene.rows, Postgres) or not scene.rows.server.kill(scene.rng.uniform(0.0, 4.0)):
         return ""
     scene.kills += 1
     return "PostgreSQL server"

@@ -18,6 +18,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from types import MappingProxyType
 from typing import Any
 
 import processes
@@ -27,25 +28,26 @@ import windows
 from databases import Database, Postgres, Sqlite
 from judge import Receipt
 from processes import MARK, Process
+from services import Service
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
-ENGINE = ROOT / "scripts" / "engine.sh"
 DISK_MB = 192
 SUBMITTERS = 2
-#: Seconds that an engine may take until it answers again.
-ENGINE_S = 120.0
 _PR_SET_PDEATHSIG = 1
 
 
-class Engine:
-    """A Docker engine that may be killed, because it was started for this."""
+class Engine(Service):
+    """A Docker engine."""
+
+    name, script, start_s = "engine", ROOT / "scripts" / "engine.sh", 120.0
+    #: Another engine of this host is neither used nor touched.
+    environment = MappingProxyType({**os.environ, "DOCKER_HOST": "unix:///nonexistent/docker.sock"})
 
     def __init__(self, folder: Path, own: bool) -> None:
         """own: started here, and removed at the end."""
-        self.folder, self.own = folder, own
-        self._start_at = self._give_up_at = 0.0
-        self._starting: subprocess.Popen[str] | None = None
+        super().__init__(folder)
+        self.own = own
         if not self.host:
             self._run("start")
 
@@ -70,72 +72,31 @@ class Engine:
             subprocess.run(["docker", "-H", self.host, "load"], stdin=save.stdout, capture_output=True, check=True)
             save.wait()
 
-    def kill(self, pause: float) -> bool:
-        """kill -9 of the engine; it is started again after a pause."""
-        if not self.up():
-            return False
+    def _strike(self) -> bool:
         with suppress(OSError, ValueError):
             pid = int((self.folder / "pid").read_text())
             words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
             if str(self.folder / "pid").encode() in words:
                 os.kill(pid, signal.SIGKILL)
-                self._start_at = time.monotonic() + pause
-                self._give_up_at = self._start_at + ENGINE_S
                 return True
         return False
-
-    def up(self) -> bool:
-        return self._starting is None and not self._start_at
-
-    def look(self) -> None:
-        """Start what was killed."""
-        if self._start_at and time.monotonic() >= self._start_at:
-            self._start_at = 0.0
-            self._starting = subprocess.Popen(
-                [ENGINE, "start", self.folder],
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                text=True,
-                env=_alone(),
-            )
-        if self._starting is not None and self._starting.poll() is not None:
-            said = self._starting.communicate()[1]
-            failed, self._starting = self._starting.returncode != 0 or not self._answers(), None
-            if failed and time.monotonic() > self._give_up_at:
-                raise RuntimeError(f"the engine does not come back: {said.strip()}")
-            if failed:
-                self._start_at = time.monotonic() + 1.0
 
     def _answers(self) -> bool:
         with suppress(Exception):
             return bool(self.client().ping())
         return False
 
-    def settle(self) -> None:
-        """Up again, if it was killed."""
-        while not self.up():
-            self.look()
-            time.sleep(0.1)
-
     def close(self) -> None:
-        self._start_at = 0.0
-        if self._starting is not None:
-            self._starting.communicate()
-            self._starting = None
+        self.rest()
         if self.own:
             self._run("remove")
         elif not self.host:
             self._run("start")
 
     def _run(self, verb: str) -> None:
-        done = subprocess.run([ENGINE, verb, self.folder], capture_output=True, text=True, env=_alone())
+        done = subprocess.run([self.script, verb, self.folder], capture_output=True, text=True, env=self.environment)
         if done.returncode != 0:
             raise RuntimeError(f"scripts/engine.sh {verb}: {done.stderr.strip()}")
-
-
-def _alone() -> dict[str, str]:
-    """Another engine of this host is neither used nor touched."""
-    return {**os.environ, "DOCKER_HOST": "unix:///nonexistent/docker.sock"}
 
 
 class Disk:
