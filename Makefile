@@ -6,6 +6,8 @@ SHELL := bash
 
 # More words for pytest:  make test PYTEST='-k softmax'
 PYTEST ?=
+# Other parts of the bench:  make bench BENCH='--only ours --only bare'
+BENCH ?= $(addprefix --only ,nbgrader otter bare ours course)
 # More words for the fault test:  make chaos CHAOS='--database sqlite --seed 123'
 CHAOS ?=
 
@@ -31,8 +33,8 @@ attacks: setup ## try every attack in every box, and on nbgrader; writes docs/at
 	@ATTACKS=all .venv/bin/python -m pytest tests/sandbox/test_attacks.py -k "not docs_list"
 	@.venv/bin/python scripts/attack_table.py --nbgrader
 
-bench: setup ## measure the speed of grading on this machine
-	@.venv/bin/python tests/speed/bench.py
+bench: setup ## measure the speed of grading, beside nbgrader, Otter and the bare limit (half an hour; Otter takes 570 MB)
+	@.venv/bin/python tests/speed/bench.py $(BENCH)
 
 chaos: setup ## kill everything at random while it grades: 300 kills, 2000 submissions, on SQLite and PostgreSQL (half an hour)
 	@.venv/bin/python tests/chaos/chaos.py $(CHAOS)
@@ -43,5 +45,5 @@ stop: ## end the Docker engine that setup started
 clean: ## remove what setup and the builds made; grades (.autograder/) stay
 	@if [ -x .venv/bin/python ]; then .venv/bin/python scripts/box.py remove .autograder || true; fi
 	@scripts/engine.sh remove
-	@rm -rf .venv .autograder/box release build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis autograder.egg-info
+	@rm -rf .venv .autograder/box .autograder/otter release build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis autograder.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

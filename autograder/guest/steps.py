@@ -130,6 +130,8 @@ class _CapHeader(ctypes.Structure):
 def no_privileges(namespaces: bool) -> list[Step]:
     """No capability, now or ever.  Outside namespaces none is left, not even the one that dropping the others needs."""
     known = [n for n in range(64) if libc.prctl(PR_CAPBSET_READ, n, 0, 0, 0) >= 0] if namespaces else []
+    if namespaces and not known:
+        raise JailError("the kernel does not tell which capabilities there are")
     header, empty = _CapHeader(0x20080522, 0), (ctypes.c_uint32 * 6)()
     return [
         *(partial(prctl, PR_CAPBSET_DROP, capability) for capability in known),
