@@ -100,10 +100,11 @@ def test_a_killed_grader_is_survived_by_its_work(course, python):
         until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers), 20)
     with store.open(course.state) as grades:
         assert all(is_dead(holder) for holder in grades.queue.holders())
-    began = time.monotonic()
+    with closing(sqlite3.connect(course.state / "grades.db")) as rows, rows:
+        # Who waits for the end of a lease now waits for ever.
+        rows.execute("UPDATE job SET until = until + 1000000 WHERE state = 'leased'")
     said = course.run("worker", "--once", *BOX)
     assert said.code == 0, said.err
-    assert time.monotonic() - began < 28, "shorter than a lease"
     assert set(course.results().values()) == {1}
 
 
