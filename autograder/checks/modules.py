@@ -21,7 +21,8 @@ _BELOW = tuple(f"{name}." for name in _OWN)
 
 
 def _taken_out() -> dict[str, ModuleType]:
-    # startswith first: there are two thousand modules.
+    if not any(name in sys.modules for name in _OWN):
+        return {}  # as nearly always: there are two thousand modules to look through
     names = [n for n in list(sys.modules) if n.startswith(_OWN) and (n in _OWN or n.startswith(_BELOW))]
     return {name: sys.modules.pop(name) for name in names}
 
@@ -36,11 +37,10 @@ class OwnModules:
     @contextlib.contextmanager
     def here(self) -> Iterator[None]:
         """Within, `import reference` means this folder's; afterwards everything is as it was."""
-        # Looking through all modules costs a millisecond for each submission: only if there is something to find.
-        theirs = _taken_out() if any(name in sys.modules for name in _OWN) else {}
+        theirs = _taken_out()
         writes = sys.dont_write_bytecode
         sys.modules.update(self._modules)
-        count = len(sys.modules)
+        known = set(sys.modules)
         sys.path.insert(0, str(self.folder))
         # A cached .pyc is known by its second: a file that is edited and judged at once would be judged as it was.
         sys.dont_write_bytecode = True
@@ -50,11 +50,11 @@ class OwnModules:
             sys.dont_write_bytecode = writes
             with contextlib.suppress(ValueError):
                 sys.path.remove(str(self.folder))
-            if len(sys.modules) != count:
-                self._modules = _taken_out()
-            else:  # nothing was imported
+            if sys.modules.keys() == known:  # nothing was imported
                 for name in self._modules:
-                    sys.modules.pop(name, None)
+                    del sys.modules[name]
+            else:
+                self._modules = _taken_out()
             sys.modules.update(theirs)
 
     def function(self, dotted: str) -> Any:

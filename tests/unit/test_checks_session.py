@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from autograder.checks.local import LocalStudent
+from autograder.checks.modules import OwnModules
 from autograder.checks.session import CheckSession
 from autograder.errors import BoxError, UnitError
 from autograder.records import Verdict
@@ -372,6 +373,21 @@ def test_two_courses_do_not_meet(course):
     after = {name: module for name, module in sys.modules.items() if name.split(".")[0] in ("reference", "assignments")}
     assert after == before
     assert sys.path == path
+
+
+def test_own_modules_leave_nothing_behind(course):
+    """Also where one is imported while another is thrown away: there are as many as before, and not the same."""
+    root = course()
+    (root / "reference" / "late.py").write_text("here = True\n")
+    own = OwnModules(root)
+    with own.here():
+        own.function("activations.softmax")
+    with own.here():
+        del sys.modules["reference.activations"]
+        assert own.function("late.here")
+    assert "reference.late" not in sys.modules
+    with own.here():
+        assert "reference.late" in sys.modules
 
 
 def test_the_session_is_nobody_elses(course, monkeypatch, capfd):
