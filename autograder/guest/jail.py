@@ -59,7 +59,6 @@ class Jail:
     address_space_mb: int | None  # only where no cgroup caps the box
     covered: tuple[str, ...] = ()  # folders to hide, beside /proc, /sys and /dev/mqueue
     card: bool = False  # a graphics card is in reach: its device files, and what CUDA reads of /proc and /sys
-    rules: int = -1  # descriptor of the Landlock rule set, made once in Z
     before: tuple[Step, ...] = ()  # what a new process does while it has its descriptors, and then without them
     after: tuple[Step, ...] = ()
 
@@ -77,17 +76,10 @@ def close_box(kind: str) -> None:
 
 
 def prepared(jail: Jail) -> Jail:
-    """With what all submissions of a box share.  JailError if this kernel cannot build that kind."""
-    if jail.kind != "landlock":
-        return jail
-    try:
-        return replace(jail, rules=landlock.rules(libc, jail.card))
-    except OSError as e:
-        raise JailError(str(e.strerror)) from e
+    """With all that can be found out before a submission's process is made; called by Z when it has imported everything.
 
-
-def warmed(jail: Jail) -> Jail:
-    """With all that can be found out before a submission's process is made; called by Z when it has imported everything."""
+    JailError if this kernel cannot build that kind.
+    """
     return replace(jail, before=tuple(_before(jail)), after=tuple(_after(jail)))
 
 
@@ -101,8 +93,16 @@ def _before(jail: Jail) -> list[Step]:
     if jail.kind == "namespaces":
         found += [*steps.user(), *steps.mounts(jail.tmp_mb, jail.covered)]
     if jail.kind == "landlock":
-        found.append(partial(landlock.restrict, libc, jail.rules))
+        found.append(partial(landlock.restrict, libc, _rules(jail)))
     return found
+
+
+def _rules(jail: Jail) -> int:
+    """Descriptor of the Landlock rule set, which all submissions of a box share."""
+    try:
+        return landlock.rules(libc, jail.card)
+    except OSError as e:
+        raise JailError(str(e.strerror)) from e
 
 
 def _after(jail: Jail) -> list[Step]:

@@ -54,7 +54,6 @@ class Zygote:
         wanted = jail.Jail(**{**config["jail"], "covered": tuple(config["jail"]["covered"])})
         if config["outer_filter"]:
             jail.close_box(wanted.kind)
-        self.jail = jail.prepared(wanted)
         self.workspace = config["workspace"]
         missing = [name for name in config["preload"] if not _imported(name)]
         absent.hide(config["absent"])
@@ -64,7 +63,7 @@ class Zygote:
             torch.ones(2, 2, requires_grad=True).matmul(torch.ones(2, 2)).sum().item()
         self.shell = load.new_shell()
         load.warm(self.shell)
-        self.jail = jail.warmed(self.jail)
+        self.jail = jail.prepared(wanted)
         self.watch = Watch(config["watch_mb"]) if config["watch_mb"] else None
         self.gpu_mb = config["gpu_mb"]
         gc.collect()

@@ -113,14 +113,13 @@ def _kept_flags(path: str) -> int:
 
 def limits(wanted: Sequence[tuple[int, int]]) -> list[Step]:
     """resource.setrlimit, never above what the zygote itself has."""
-    return [
-        partial(resource.setrlimit, name, (least, least)) for name, value in wanted for least in [_within(name, value)]
-    ]
+    return [partial(resource.setrlimit, name, _within(name, value)) for name, value in wanted]
 
 
-def _within(name: int, value: int) -> int:
+def _within(name: int, value: int) -> tuple[int, int]:
     hard = resource.getrlimit(name)[1]
-    return value if hard == resource.RLIM_INFINITY else min(value, hard)
+    least = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    return least, least
 
 
 class _CapHeader(ctypes.Structure):

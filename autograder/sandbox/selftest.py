@@ -26,7 +26,7 @@ from .choose import Choice, make
 from .student import BoxedStudent
 
 LIMITS = Limits(call_s=5.0, load_s=20.0, total_s=120.0, memory_mb=256, processes=32)
-#: Set by the shell that bubblewrap's own start leaves, and by the zygote for its forks.
+#: Set by the shell that bubblewrap's own start leaves.
 _MORE_NAMES = ("PWD", "HOSTNAME", "OLDPWD", "SHLVL", "_", "LC_CTYPE", "TMPDIR")
 
 
