@@ -6,7 +6,6 @@ import hashlib
 import os
 import signal
 import sqlite3
-import subprocess
 from abc import ABC, abstractmethod
 from contextlib import suppress
 from pathlib import Path
@@ -173,7 +172,7 @@ class Postgres(Database):
 
     def __init__(self, folder: Path) -> None:
         self.server = Server(folder, self)
-        address = self.server.run("start").strip().splitlines()[-1].partition("=")[2]
+        address = self.server.run("start").splitlines()[-1].partition("=")[2]
         with create_engine(address, isolation_level="AUTOCOMMIT", poolclass=NullPool).connect() as connection:
             connection.exec_driver_sql("CREATE DATABASE chaos TEMPLATE template0")
         super().__init__(address.replace("/postgres?", "/chaos?"))
@@ -223,17 +222,6 @@ class Server(Service):
 
     def _answers(self) -> bool:
         return self._database.ask("SELECT 1") is not None
-
-    def run(self, verb: str) -> str:
-        """What the script said.  Not through a pipe: the server that it leaves behind would hold it open."""
-        file = self.folder.with_suffix(".said")
-        with file.open("w") as out:
-            done = subprocess.run(
-                [self.script, verb, self.folder], stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
-            )
-        if done.returncode != 0:
-            raise RuntimeError(f"scripts/postgres.sh {verb}: {file.read_text().strip()}")
-        return file.read_text()
 
 
 def _content(file: Path) -> str:

@@ -49,7 +49,7 @@ class Engine(Service):
         super().__init__(folder)
         self.own = own
         if not self.host:
-            self._run("start")
+            self.run("start")
 
     @property
     def host(self) -> str:
@@ -89,14 +89,9 @@ class Engine(Service):
     def close(self) -> None:
         self.rest()
         if self.own:
-            self._run("remove")
+            self.run("remove")
         elif not self.host:
-            self._run("start")
-
-    def _run(self, verb: str) -> None:
-        done = subprocess.run([self.script, verb, self.folder], capture_output=True, text=True, env=self.environment)
-        if done.returncode != 0:
-            raise RuntimeError(f"scripts/engine.sh {verb}: {done.stderr.strip()}")
+            self.run("start")
 
 
 class Disk:

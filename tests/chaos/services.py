@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import tempfile
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -28,6 +29,22 @@ class Service(ABC):
 
     @abstractmethod
     def _answers(self) -> bool: ...
+
+    def run(self, verb: str) -> str:
+        """What the script said.  Not through a pipe: the service that it leaves behind would hold it open."""
+        with tempfile.TemporaryFile("w+") as said:
+            done = subprocess.run(
+                [self.script, verb, self.folder],
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=subprocess.STDOUT,
+                env=self.environment,
+            )
+            said.seek(0)
+            text = said.read().strip()
+        if done.returncode != 0:
+            raise RuntimeError(f"{self.script.name} {verb}: {text}")
+        return text
 
     def kill(self, pause: float) -> bool:
         """As a power cut would; it is started again after a pause.  Whether it was up."""

@@ -124,10 +124,9 @@ def _is_filler(outcome: Any) -> bool:
 
 def _fillers() -> Iterator[Work]:
     """Submissions that are graded and not counted."""
-    node = make(1)[0].notebook
+    (work,) = make(1)
     for i in itertools.count():
-        student = f"{FILLER}{i:04d}"
-        yield Work(student, (), node.replace(b"# s000", f"# {student}".encode()))
+        yield work.by(f"{FILLER}{i:04d}")
 
 
 def _stages(outcome: Any, whole: float) -> dict[str, float]:

@@ -26,6 +26,10 @@ class Work:
     styles: tuple[str, ...]
     notebook: bytes
 
+    def by(self, student: str) -> Work:
+        """The same, handed in by somebody else: the notebook differs by the name in its comments."""
+        return Work(student, self.styles, self.notebook.replace(f"# {self.student}".encode(), f"# {student}".encode()))
+
 
 def make(count: int, prefix: str = "s") -> list[Work]:
     """`count` different notebooks; the styles of the two exercises go round at different speeds."""
@@ -51,15 +55,7 @@ def make(count: int, prefix: str = "s") -> list[Work]:
 
 def again(works: Sequence[Work], times: int) -> list[Work]:
     """The same works, handed in by other students too: thirty are over in a second, which is not yet a steady state."""
-    return [
-        Work(
-            f"{work.student}{'x' * turn}",
-            work.styles,
-            work.notebook.replace(f"# {work.student}".encode(), f"# {work.student}{'x' * turn}".encode()),
-        )
-        for turn in range(times)
-        for work in works
-    ]
+    return [work.by(work.student + "x" * turn) for turn in range(times) for work in works]
 
 
 def _chosen(i: int, styles: Mapping[str, Mapping[str, str]]) -> dict[str, str]:

@@ -9,7 +9,6 @@ interpreter's audit hooks saw.
 
 from __future__ import annotations
 
-import ast
 import json
 import resource
 import struct
@@ -19,6 +18,8 @@ import unicodedata  # noqa: F401 - the parser imports it at the first identifier
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from yards import DEAR, yard
+
 from autograder import intake
 from autograder.errors import SubmissionError
 from autograder.notebook import Unit, load_unit
@@ -26,8 +27,6 @@ from autograder.notebook import Unit, load_unit
 LENGTH = struct.Struct("!I")
 #: Twice the promise: a run-away ends here and not in the machine's swap.
 ADDRESS_SPACE = 512 << 20
-#: CPU seconds from which a submission's cost is compared with what the machine needs for a known one.
-DEAR = 0.5
 #: Reading may compile (never run) code and touch what is in memory; anything of these is a fault.
 _FORBIDDEN = ("open", "exec", "import", "os.", "shutil.", "subprocess.", "socket.", "tempfile.", "pickle.", "marshal.")
 #: The parser looks for the text of a syntax error in a file without a name, which no file system has.
@@ -67,13 +66,6 @@ def outcome(data: bytes, filename: str, unit: Unit, watch: Watch) -> dict[str, A
     peak = peak_mb()
     forbidden, watch.seen = watch.seen, []
     return result | {"cpu": cpu, "yard": yard() if cpu > DEAR else 0, "peak_mb": peak, "forbidden": forbidden}
-
-
-def yard() -> float:
-    """CPU seconds for parsing 100 kB of dense code here and now."""
-    start = time.process_time()
-    ast.parse("a;" * 50_000)
-    return time.process_time() - start
 
 
 def peak_mb() -> float:

@@ -26,7 +26,8 @@ from hypothesis import strategies as st
 sys.path.insert(0, str(Path(__file__).parent))  # `intake_fuzz` and `intake_worker` are modules of these tests
 
 import intake_fuzz as fuzz
-from intake_worker import DEAR, receive, send
+from intake_worker import receive, send
+from yards import DEAR
 
 from autograder import intake, release
 from autograder.errors import SubmissionError
@@ -64,7 +65,7 @@ class Reader:
     """A process that reads submissions, and gets the next one when it has answered."""
 
     def __init__(self, hashes: str) -> None:
-        environment = os.environ | {"PYTHONHASHSEED": hashes, "PYTHONPATH": str(ROOT)}
+        environment = os.environ | {"PYTHONHASHSEED": hashes, "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"}
         command = [sys.executable, str(Path(__file__).with_name("intake_worker.py")), str(COURSE), "tiny"]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
 
