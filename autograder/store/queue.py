@@ -80,6 +80,9 @@ class Wish:
     batch: str = ""
 
 
+Ticket = tuple[int, int]  #: number of a submission, token
+
+
 @dataclass(frozen=True)
 class Claim:
     """A job that its holder may finish, as long as nobody has claimed it after him."""
@@ -89,6 +92,11 @@ class Claim:
     failures: int
     lost: int
     least: int  #: place in the unit's sequence of bundles that the result must have at least
+
+    @property
+    def ticket(self) -> Ticket:
+        """What the job's row must carry when the work comes back."""
+        return self.submission.id, self.token
 
     @property
     def alone(self) -> bool:
@@ -189,9 +197,13 @@ class Queue:
 _OPEN = (JobState.WAITING.value, JobState.LEASED.value)
 # Written once: these run for every submission.
 _OWNED = select(schema.job).where(
-    schema.job.c.submission_id == bindparam("id"),
-    schema.job.c.token == bindparam("token"),
+    schema.job.c.submission_id.in_(bindparam("ids", expanding=True)),
     schema.job.c.state != JobState.DONE.value,
+)
+_LEASED = (
+    update(schema.job)
+    .where(schema.job.c.submission_id == bindparam("whose"))
+    .values(state=JobState.LEASED.value, token=bindparam("ticket"), holder=bindparam("by"), until=bindparam("end"))
 )
 _DONE = (
     update(schema.job)
@@ -259,16 +271,11 @@ def _lease(connection: Connection, wish: Wish, now: float, found: Sequence[Row[A
         if claimed.alone and claims:
             break
         claims.append(claimed)
-        _set(
-            connection,
-            row.submission_id,
-            state=JobState.LEASED.value,
-            token=claimed.token,
-            holder=wish.holder,
-            until=now + LEASE_S,
-        )
         if claimed.alone:
             break
+    if claims:
+        terms = {"by": wish.holder, "end": now + LEASE_S}
+        connection.execute(_LEASED, [{"whose": c.submission.id, "ticket": c.token, **terms} for c in claims])
 
 
 def beat(connection: Connection, holder: str, now: float | None = None) -> None:
@@ -277,14 +284,16 @@ def beat(connection: Connection, holder: str, now: float | None = None) -> None:
     connection.execute(update(schema.job).where(_leases(holder)).values(until=until))
 
 
-def own(connection: Connection, claimed: Claim) -> Row[Any] | None:
-    """The job's row, if it still carries the claim's token: an expired lease that nobody took since is still good."""
-    return connection.execute(_OWNED, {"id": claimed.submission.id, "token": claimed.token}).first()
+def owned(connection: Connection, claims: Sequence[Claim]) -> dict[Ticket, Row[Any]]:
+    """The jobs that still carry their claim's token: an expired lease that nobody took since is still good."""
+    found = connection.execute(_OWNED, {"ids": [claimed.submission.id for claimed in claims]})
+    tickets = {claimed.ticket for claimed in claims}
+    return {ticket: row for row in found if (ticket := (row.submission_id, row.token)) in tickets}
 
 
-def done(connection: Connection, submission_id: int) -> None:
-    """It has its grade."""
-    connection.execute(_DONE, {"whose": submission_id})
+def done(connection: Connection, ids: Sequence[int]) -> None:
+    """They have their grades."""
+    connection.execute(_DONE, [{"whose": id} for id in ids])
 
 
 def fail(connection: Connection, row: Row[Any], reason: str) -> JobState:

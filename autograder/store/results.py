@@ -1,7 +1,8 @@
-"""Results going into the database: one by one inside a transaction, each judged alone."""
+"""Results going into the database, a batch in few statements; one that cannot go is an error of all."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -29,16 +30,19 @@ class Finished:
     reason: str = ""
 
 
-def _place_query() -> Select[Any, Any, Any, Any]:
+def _place_query() -> Select[Any, Any, Any, Any, Any, Any]:
     owner, known, used = schema.submission, schema.bundle, schema.bundle.alias()
     mine = and_(schema.result.c.submission_id == owner.c.id, schema.result.c.current)
+    wanted = and_(known.c.unit == owner.c.unit, known.c.digest.in_(bindparam("digests", expanding=True)))
     return (
-        select(owner.c.unit, known.c.id, known.c.seq, used.c.seq.label("newest"))
+        select(
+            owner.c.id.label("whose"), owner.c.unit, known.c.digest, known.c.id, known.c.seq, used.c.seq.label("newest")
+        )
         .select_from(owner)
-        .outerjoin(known, and_(known.c.unit == owner.c.unit, known.c.digest == bindparam("digest")))
+        .outerjoin(known, wanted)
         .outerjoin(schema.result, mine)
         .outerjoin(used, used.c.id == schema.result.c.bundle_id)
-        .where(owner.c.id == bindparam("id"))
+        .where(owner.c.id.in_(bindparam("ids", expanding=True)))
     )
 
 
@@ -48,6 +52,11 @@ _GRADED = (
     update(schema.submission)
     .where(schema.submission.c.id == bindparam("whose"))
     .values(state=State.GRADED.value, failures=0, reason="")
+)
+_RETIRED = (
+    update(schema.result)
+    .where(schema.result.c.submission_id == bindparam("whose"), schema.result.c.current)
+    .values(current=False)
 )
 _INSERT = insert(schema.result)
 _SMALL = {
@@ -63,18 +72,22 @@ def stored(blobs: Blobs, grading: Grading) -> str | None:
     return digest(grading.answers) if len(grading.answers) <= SMALL else blobs.put(grading.answers)
 
 
-def keep(connection: Connection, finished: Finished, answers: str | None) -> bool:
-    """The end of one claimed job.  False: the claim is stale, and what it found is thrown away."""
-    row = queue.own(connection, finished.claim)
-    if row is None:
-        return is_kept(connection, finished.claim)
-    if finished.grading is None:
-        queue.fail(connection, row, finished.reason)
-        return True
-    put(connection, row.submission_id, finished.grading, answers, finished.claim)
-    connection.execute(_GRADED, {"whose": row.submission_id})  # by an older result than the current one, perhaps
-    queue.done(connection, row.submission_id)
-    return True
+def keep(connection: Connection, ends: Sequence[tuple[Finished, str | None]]) -> tuple[bool, ...]:
+    """The ends of claimed jobs, with the names of their answers.  False: the claim is stale, and what it found thrown away."""
+    owned = queue.owned(connection, [finished.claim for finished, _ in ends])
+    works = []
+    for finished, answers in ends:
+        row = owned.get(finished.claim.ticket)
+        if row is not None and finished.grading is not None:
+            works.append(Work(row.submission_id, finished.grading, answers, finished.claim))
+        elif row is not None:
+            queue.fail(connection, row, finished.reason)
+    if works:
+        connection.execute(_INSERT, _rows(connection, works))
+        ids = [work.submission_id for work in works]
+        connection.execute(_GRADED, [{"whose": id} for id in ids])  # by older results than the current ones, perhaps
+        queue.done(connection, ids)
+    return tuple(finished.claim.ticket in owned or is_kept(connection, finished.claim) for finished, _ in ends)
 
 
 def is_kept(connection: Connection, claim: Claim) -> bool:
@@ -84,33 +97,51 @@ def is_kept(connection: Connection, claim: Claim) -> bool:
     return connection.execute(select(table.c.id).where(mine)).first() is not None
 
 
-def put(
-    connection: Connection, submission_id: int, grading: Grading, answers: str | None, claim: Claim | None = None
-) -> int:
-    """A result; it becomes the current one unless the current one comes from a newer bundle.  -> its id"""
-    if grading.score.verdict is Verdict.NOT_GRADED:
-        raise StoreError(f"submission {submission_id}: work that was not graded has no result; save the failure.")
-    place = _place(connection, submission_id, grading.bundle)
-    if claim is not None and place.seq < claim.least:
-        raise StoreError(f"submission {submission_id}: graded with older tests than were asked for.")
-    current = place.newest is None or place.newest <= place.seq
-    if current and place.newest is not None:
-        _retire(connection, submission_id)
-    if current and claim is None:
+def put(connection: Connection, submission_id: int, grading: Grading, answers: str | None) -> int:
+    """A result that no worker measured.  -> its id"""
+    (values,) = _rows(connection, [Work(submission_id, grading, answers)])
+    if values["current"]:
         connection.execute(_GRADED, {"whose": submission_id})
-    if answers is not None and grading.answers is not None and len(grading.answers) <= SMALL:
-        _keep_small(connection, answers, grading.answers)
-    values = {
-        **rows.grading_columns(grading),
-        "submission_id": submission_id,
-        "bundle_id": place.id,
-        "created": datetime.now(UTC),
-        "current": current,
-        "answers": answers,
-        "token": claim.token if claim is not None else None,
-    }
     key: Any = connection.execute(_INSERT, values).inserted_primary_key
     return int(key[0])
+
+
+@dataclass(frozen=True)
+class Work:
+    """A grading on its way into the database."""
+
+    submission_id: int
+    grading: Grading
+    answers: str | None  #: the name of its recorded answers
+    claim: Claim | None = None
+
+
+def _rows(connection: Connection, works: Sequence[Work]) -> list[dict[str, Any]]:
+    """Their rows of `result`; all else that they need is written.
+
+    Each becomes the current one unless the current one comes from a newer bundle.
+    """
+    places = _places(connection, works)
+    current = [place.newest is None or place.newest <= place.seq for place in places]
+    retired = [place.whose for place, now in zip(places, current, strict=True) if now and place.newest is not None]
+    if retired:
+        connection.execute(_RETIRED, [{"whose": id} for id in retired])
+    small = [{"sha": w.answers, "data": data} for w in works if (data := w.grading.answers) and len(data) <= SMALL]
+    if small:
+        connection.execute(_SMALL[connection.dialect.name], small)
+    created = datetime.now(UTC)
+    return [
+        {
+            **rows.grading_columns(work.grading),
+            "submission_id": work.submission_id,
+            "bundle_id": place.id,
+            "created": created,
+            "current": now,
+            "answers": work.answers,
+            "token": work.claim.token if work.claim is not None else None,
+        }
+        for work, place, now in zip(works, places, current, strict=True)
+    ]
 
 
 def select_results() -> Select[Any]:
@@ -137,22 +168,22 @@ def _no_submission(id: int) -> CommandError:
     return CommandError(f"there is no submission {id}. List the submissions to see their numbers.")
 
 
-def _keep_small(connection: Connection, sha: str, data: bytes) -> None:
-    connection.execute(_SMALL[connection.dialect.name], {"sha": sha, "data": data})
-
-
-def _place(connection: Connection, submission_id: int, digest: str) -> Row[Any, Any, Any, Any]:
-    """The bundle's id and seq, and the seq of the submission's current result (`newest`), in one look."""
-    row = connection.execute(_PLACE, {"id": submission_id, "digest": digest}).first()
-    if row is None:
-        raise _no_submission(submission_id)
-    if row.id is None:
-        unit = row.unit
-        raise StoreError(f"bundle {digest[:12]} of {unit} is not registered. Register it before results that use it.")
-    return row
-
-
-def _retire(connection: Connection, submission_id: int) -> None:
-    table = schema.result
-    mine = and_(table.c.submission_id == submission_id, table.c.current)
-    connection.execute(update(table).where(mine).values(current=False))
+def _places(connection: Connection, works: Sequence[Work]) -> list[Row[Any, Any, Any, Any, Any, Any]]:
+    """For each the bundle's id and seq, and the seq of its submission's current result (`newest`), in one look."""
+    wanted = {"ids": [work.submission_id for work in works], "digests": list({work.grading.bundle for work in works})}
+    found = {(row.whose, row.digest): row for row in connection.execute(_PLACE, wanted)}
+    units = {row.whose: row.unit for row in found.values()}
+    for work in works:
+        place = found.get((work.submission_id, work.grading.bundle))
+        if work.submission_id not in units:
+            raise _no_submission(work.submission_id)
+        if work.grading.score.verdict is Verdict.NOT_GRADED:
+            raise StoreError(
+                f"submission {work.submission_id}: work that was not graded has no result; save the failure."
+            )
+        if place is None:
+            told = f"bundle {work.grading.bundle[:12]} of {units[work.submission_id]} is not registered."
+            raise StoreError(f"{told} Register it before results that use it.")
+        if work.claim is not None and place.seq < work.claim.least:
+            raise StoreError(f"submission {work.submission_id}: graded with older tests than were asked for.")
+    return [found[work.submission_id, work.grading.bundle] for work in works]

@@ -199,7 +199,7 @@ class Store:
         """
         named = [results.stored(self.blobs, f.grading) if f.grading is not None else None for f in finished]
         with database.writing(self._engine) as connection:
-            kept = tuple(_kept(connection, *each) for each in zip(finished, named, strict=True))
+            kept = _kept(connection, list(zip(finished, named, strict=True)))
             return kept, queue.claim(connection, wish) if wish is not None else ()
 
     def result(self, submission_id: int) -> Result | None:
@@ -286,21 +286,32 @@ def _within(
         )
 
 
-def _kept(connection: Connection, finished: Finished, answers: str | None) -> bool:
-    """One of a batch, in a savepoint of its own.  What is wrong with its data is a failure of its own."""
+def _kept(connection: Connection, ends: Sequence[tuple[Finished, str | None]]) -> tuple[bool, ...]:
+    """A batch, in a savepoint; if something in it is wrong, each of them in a savepoint of its own."""
+    if not ends:
+        return ()
+    why = _refused(connection, ends)
+    if isinstance(why, tuple):
+        return why
+    if len(ends) > 1:
+        return tuple(kept for one in ends for kept in _kept(connection, [one]))
+    ((finished, _),) = ends
+    reason = f"the result could not be kept: {why}"
+    return results.keep(connection, [(replace(finished, grading=None, reason=reason), None)])
+
+
+def _refused(connection: Connection, ends: Sequence[tuple[Finished, str | None]]) -> tuple[bool, ...] | str:
+    """Which were kept; or why none was: something in the data of one, which is a failure of its own."""
     try:
         with connection.begin_nested():
-            return results.keep(connection, finished, answers)
+            return results.keep(connection, ends)
     except DBAPIError as error:
         if not isinstance(error, (IntegrityError, DataError)):
             raise  # the database itself: nothing of the batch has happened
         why: BaseException = error.orig or error
     except Exception as error:  # no JSON, a number too large, a bundle that nobody registered ...
         why = getattr(error, "orig", None) or error
-    line = " ".join(str(why).split())[:300]
-    return results.keep(
-        connection, replace(finished, grading=None, reason=f"the result could not be kept: {line}"), None
-    )
+    return " ".join(str(why).split())[:300]
 
 
 def _new_id(connection: Connection, statement: Any) -> int:

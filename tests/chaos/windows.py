@@ -75,7 +75,7 @@ def exchange(
     return kept, claims
 
 
-def keep(*arguments: Any) -> bool:
+def keep(*arguments: Any) -> tuple[bool, ...]:
     kept = _keep(*arguments)
     obey("inside")
     return kept
