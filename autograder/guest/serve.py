@@ -30,7 +30,7 @@ import time
 from pathlib import Path
 from typing import Any, NoReturn
 
-from . import absent, jail, load
+from . import absent, jail, load, warm
 from .steps import JailError
 from .watch import Watch
 
@@ -62,11 +62,12 @@ class Zygote:
             torch.set_num_threads(1)
             torch.ones(2, 2, requires_grad=True).matmul(torch.ones(2, 2)).sum().item()
         self.shell = load.new_shell()
-        load.warm(self.shell)
+        warm.warm(self.shell)
         self.jail = jail.prepared(wanted)
         self.watch = Watch(config["watch_mb"]) if config["watch_mb"] else None
         self.gpu_mb = config["gpu_mb"]
         gc.collect()
+        warm.fill_holes()
         gc.freeze()
         return {"op": "ready", "seconds": time.monotonic() - began, "missing": missing, "resident_mb": _resident_mb()}
 

@@ -21,6 +21,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,7 @@ ROOM = 16
 DTYPES = (
     frozenset("?") | {f"<{k}{n}" for k in "iu" for n in (2, 4, 8)} | {"|i1", "|u1", "<f2", "<f4", "<f8", "<c8", "<c16"}
 )
+_DTYPES = {code: np.dtype(code) for code in DTYPES}
 
 
 class WireError(Exception):
@@ -152,6 +154,7 @@ def _is_key(key: Any) -> bool:
     return key is None or isinstance(key, (str, float, np.integer, np.floating, np.bool_))
 
 
+@lru_cache(64)
 def _code(dtype: np.dtype[Any]) -> str:
     code = dtype.newbyteorder("<").str
     return "?" if code == "|b1" else code
@@ -269,13 +272,18 @@ class _Decoder:
         if len(_list(content)) != 3 or content[0] not in DTYPES:
             raise WireError("an array of a kind that may not cross")
         code, shape, offset = content
-        if len(_list(shape)) > MAX_RANK or any(_natural(n) > MAX_DIMENSION for n in shape):
+        if len(_list(shape)) > MAX_RANK:
             raise WireError("an array of absurd shape")
-        dtype = np.dtype(code)
+        size = padded = 1
+        for n in shape:
+            if _natural(n) > MAX_DIMENSION:
+                raise WireError("an array of absurd shape")
+            size, padded = size * n, padded * (n or 1)
         # The sizes are compared before numpy is asked for anything; zero-sized axes must not hide a huge one.
-        if math.prod(max(n, 1) for n in shape) > MAX_DIMENSION:
+        if padded > MAX_DIMENSION:
             raise WireError("an array of absurd size")
-        raw = self._slice(_natural(offset), math.prod(shape) * dtype.itemsize)
+        dtype = _DTYPES[code]
+        raw = self._slice(_natural(offset), size * dtype.itemsize)
         if code == "?":
             array: np.ndarray[Any, Any] = np.frombuffer(raw, np.uint8) != 0  # a byte of 2 is no boolean
             return array.reshape(shape)
@@ -398,11 +406,11 @@ def send(sock: socket.socket, frame: bytes, left: Left) -> None:
     """All of the frame, or Late, or Closed."""
     view = memoryview(frame)
     while view:
-        _wait(sock, select.POLLOUT, left)
+        _in_time(left)
         try:
             view = view[sock.send(view[: 1 << 20], socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL) :]
         except BlockingIOError:
-            continue
+            _wait(sock, select.POLLOUT, left)
         except OSError as e:
             raise Closed from e
 
@@ -410,11 +418,12 @@ def send(sock: socket.socket, frame: bytes, left: Left) -> None:
 def _exactly(sock: socket.socket, n: int, left: Left) -> bytearray:
     data = bytearray()  # not a list of chunks: trickled in two bytes at a time, that takes twenty times their size
     while len(data) < n:
-        _wait(sock, select.POLLIN, left)
+        _in_time(left)  # asked for each piece: who always has one more ready would never be waited for
         try:
             # recv, not recvmsg: passed descriptors are dropped
             chunk = sock.recv(min(n - len(data), 1 << 20), socket.MSG_DONTWAIT)
         except BlockingIOError:
+            _wait(sock, select.POLLIN, left)
             continue
         except OSError as e:
             raise Closed from e
@@ -424,8 +433,14 @@ def _exactly(sock: socket.socket, n: int, left: Left) -> bytearray:
     return data
 
 
+def _in_time(left: Left) -> None:
+    if left() <= 0:
+        raise Late
+
+
 def receive(sock: socket.socket, max_body: int, left: Left, room: int = 1) -> tuple[dict[str, Any], bytes]:
     """One frame: its header, parsed but not believed, and its body.  Late, Closed, or WireError."""
+    _wait(sock, select.POLLIN, left)
     header, body = LENGTHS.unpack(_exactly(sock, LENGTHS.size, left))
     if header > MAX_HEADER * room or body > max_body:
         raise WireError("a frame larger than allowed")

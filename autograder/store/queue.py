@@ -15,13 +15,16 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum, IntEnum
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     Connection,
     Engine,
     Float,
+    Integer,
     Row,
+    Select,
     and_,
     bindparam,
     cast,
@@ -343,19 +346,25 @@ def _queue(connection: Connection, row: Row[Any], *, priority: Priority, batch: 
 
 def _claimable(connection: Connection, wish: Wish, now: float) -> list[Row[Any]]:
     """The most urgent jobs that nobody has, with their submissions."""
-    job, table = schema.job, schema.submission
-    wanted = [job.c.unit.in_(list(wish.units)), *([job.c.batch == wish.batch] if wish.batch else [])]
-    urgency = (job.c.priority, job.c.turn, job.c.due, job.c.submission_id)
-    columns: list[Any] = [table, *(c for c in job.c if c.name not in table.c), job.c.state.label("job_state")]
-    found: list[Row[Any]] = []
-    # Two looks, each along an index: with OR the database would sort everything that waits.
-    for free in (
-        job.c.state == JobState.WAITING.value,
-        and_(job.c.state == JobState.LEASED.value, job.c.until < now),
-    ):
-        query = select(*columns).join(table, table.c.id == job.c.submission_id)
-        found += connection.execute(query.where(free, *wanted).order_by(*urgency).limit(wish.count)).all()
+    terms = {"units": list(wish.units), "name": wish.batch, "now": now, "count": wish.count}
+    found = [row for query in _looks(bool(wish.batch)) for row in connection.execute(query, terms)]
     return sorted(found, key=lambda row: (row.priority, row.turn, row.due, row.submission_id))[: wish.count]
+
+
+@cache
+def _looks(named: bool) -> tuple[Select[Any], ...]:
+    """Two looks, each along an index: with OR the database would sort everything that waits."""
+    job, table = schema.job, schema.submission
+    wanted = [
+        job.c.unit.in_(bindparam("units", expanding=True)),
+        *([job.c.batch == bindparam("name")] if named else []),
+    ]
+    columns: list[Any] = [table, *(c for c in job.c if c.name not in table.c), job.c.state.label("job_state")]
+    query = select(*columns).join(table, table.c.id == job.c.submission_id).where(*wanted)
+    query = query.order_by(job.c.priority, job.c.turn, job.c.due, job.c.submission_id)
+    query = query.limit(bindparam("count", type_=Integer))
+    expired = and_(job.c.state == JobState.LEASED.value, job.c.until < bindparam("now"))
+    return query.where(job.c.state == JobState.WAITING.value), query.where(expired)
 
 
 def _turn(connection: Connection, submission_id: int, student: str, priority: Priority, now: float) -> int:
