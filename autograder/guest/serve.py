@@ -63,11 +63,11 @@ class Zygote:
             torch.ones(2, 2, requires_grad=True).matmul(torch.ones(2, 2)).sum().item()
         self.shell = load.new_shell()
         warm.warm(self.shell)
+        gc.collect()
+        warm.fill_holes()
         self.jail = jail.prepared(wanted)
         self.watch = Watch(config["watch_mb"]) if config["watch_mb"] else None
         self.gpu_mb = config["gpu_mb"]
-        gc.collect()
-        warm.fill_holes()
         gc.freeze()
         return {"op": "ready", "seconds": time.monotonic() - began, "missing": missing, "resident_mb": _resident_mb()}
 
