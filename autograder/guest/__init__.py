@@ -4,7 +4,7 @@ wire      frames: plain data over a socket, checked before a byte is believed. B
 syscalls  numbers and lists of system calls        seccomp  the two filters, as bytes
 clone     a process and its namespaces in one call absent   what takes the place of libraries that are not there
 jail      how one submission is locked in          load     runs a notebook's cells and answers calls
-serve     the zygote: imports once, forks one jail for each submission
+warm      what is done once before the first fork  serve    the zygote: imports once, forks one jail for each submission
 
 Inside a box this package stands alone, as `guest`; nothing else of ours is there.
 """

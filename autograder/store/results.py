@@ -75,13 +75,15 @@ def stored(blobs: Blobs, grading: Grading) -> str | None:
 def keep(connection: Connection, ends: Sequence[tuple[Finished, str | None]]) -> tuple[bool, ...]:
     """The ends of claimed jobs, with the names of their answers.  False: the claim is stale, and what it found thrown away."""
     owned = queue.owned(connection, [finished.claim for finished, _ in ends])
-    works = []
+    works, failed = [], {}
     for finished, answers in ends:
         row = owned.get(finished.claim.ticket)
         if row is not None and finished.grading is not None:
             works.append(Work(row.submission_id, finished.grading, answers, finished.claim))
         elif row is not None:
-            queue.fail(connection, row, finished.reason)
+            failed[finished.claim.ticket] = row, finished.reason  # told twice, it is charged once
+    for row, reason in failed.values():
+        queue.fail(connection, row, reason)
     if works:
         connection.execute(_INSERT, _rows(connection, works))
         ids = [work.submission_id for work in works]

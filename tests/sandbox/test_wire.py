@@ -456,6 +456,26 @@ def test_a_slow_sender_cannot_move_the_deadline(chunk):
     assert chunk > 1 or caught.type is wire.Late
 
 
+class Ready:
+    """A socket that always has one byte more, and always takes one."""
+
+    def recv(self, *_: int) -> bytes:
+        return b"x"
+
+    def send(self, *_: object) -> int:
+        return 1
+
+
+@pytest.mark.parametrize(
+    "work", [lambda left: wire._exactly(Ready(), 1000, left), lambda left: wire.send(Ready(), bytes(1000), left)]
+)
+def test_who_is_always_ready_is_late_too(work):
+    """A side that never makes us wait is asked for its time all the same."""
+    seconds = iter([1.0] * 10)
+    with pytest.raises(wire.Late):
+        work(lambda: next(seconds, 0.0))
+
+
 def test_a_reader_that_never_reads_makes_us_late_not_stuck():
     """Sending has the same deadline."""
     ours, theirs = socket.socketpair()

@@ -14,7 +14,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy import delete, event, insert, select, text, update
 
 from autograder import store as store_module
 from autograder.errors import StoreError
@@ -315,6 +315,14 @@ def test_a_result_counts_once_even_within_a_batch(store):
     assert totals(store, id) == [1.0]
 
 
+def test_a_failure_counts_once_even_within_a_batch(store):
+    """The same claim twice in one exchange: one failure."""
+    id = hand_in(store)
+    (claim,) = claimed(store)
+    store.exchange([Finished(claim, None, "no box"), Finished(claim, None, "no box")])
+    assert store.standing(id) == Standing(State.RETRY, 1, "no box")
+
+
 def test_a_result_names_the_claim_that_measured_it(store):
     """The token is kept with the result; none where no worker measured it."""
     id = hand_in(store)
@@ -386,6 +394,22 @@ def test_what_cannot_be_kept_costs_its_neighbours_nothing(store, what, why):
     assert [len(store.results(id)) for id in ids] == [1, 0, 1]
     assert store.queue.counts() == {JobState.WAITING: 1, JobState.DONE: 2}
     assert claimed_ids(store) == [ids[1]]
+
+
+def test_a_batch_takes_hardly_more_statements_than_one_result(store):
+    """What a statement costs, each of a thousand submissions would pay again."""
+    statements: list[str] = []
+    event.listen(store._engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
+    counts = []
+    for size in (1, 12):
+        for number in range(size):
+            hand_in(store, f"student{number}")
+        claims = claimed(store, count=size)
+        assert len(claims) == size
+        statements.clear()
+        assert store.exchange([Finished(claim, a_grading()) for claim in claims])[0] == (True,) * size
+        counts.append(len(statements))
+    assert counts[1] <= counts[0] + 1, statements
 
 
 def test_a_refused_result_leaves_nothing_of_itself(store, monkeypatch):
