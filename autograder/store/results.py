@@ -128,7 +128,11 @@ def _rows(connection: Connection, works: Sequence[Work]) -> list[dict[str, Any]]
     retired = [place.whose for place, now in zip(places, current, strict=True) if now and place.newest is not None]
     if retired:
         connection.execute(_RETIRED, [{"whose": id} for id in retired])
-    small = [{"sha": w.answers, "data": data} for w in works if (data := w.grading.answers) and len(data) <= SMALL]
+    small = [
+        {"sha": w.answers, "data": data}
+        for w in works
+        if (data := w.grading.answers) is not None and len(data) <= SMALL
+    ]
     if small:
         connection.execute(_SMALL[connection.dialect.name], small)
     created = datetime.now(UTC)
