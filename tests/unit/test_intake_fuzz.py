@@ -35,6 +35,8 @@ from autograder.intake import code, formats
 from autograder.notebook import load_unit
 
 ROOT = Path(__file__).parents[2]
+#: Where a process of its own finds what is tested, and these tests.
+PATHS = os.pathsep.join(map(str, (ROOT, ROOT / "tests", ROOT / "tests" / "unit")))
 COURSE = ROOT / "tests" / "fixtures" / "tiny_course"
 UNIT = load_unit(COURSE, "tiny")
 SOLUTION, RELEASE = release.solution(UNIT), release.build(UNIT)
@@ -65,7 +67,7 @@ class Reader:
     """A process that reads submissions, and gets the next one when it has answered."""
 
     def __init__(self, hashes: str) -> None:
-        environment = os.environ | {"PYTHONHASHSEED": hashes, "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"}
+        environment = os.environ | {"PYTHONHASHSEED": hashes, "PYTHONPATH": PATHS}
         command = [sys.executable, str(Path(__file__).with_name("intake_worker.py")), str(COURSE), "tiny"]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
 
@@ -175,16 +177,13 @@ def test_honest_files_are_taken_as_they_are(range_: Range) -> None:
 
 def test_the_range_sees_what_it_looks_for() -> None:
     """The watch of the reading process notes an opened file, and the checks of what comes back can fail."""
-    import intake_worker
-
     program = (
         "import intake_worker, json, sys; watch = intake_worker.Watch(); intake_worker.read = lambda *_: open('/dev/null') and {}\n"
         "print(json.dumps(intake_worker.outcome(b'', 'a', None, watch)))"
     )
-    here = str(Path(intake_worker.__file__).parent)
     answer = subprocess.run(
         [sys.executable, "-c", program],
-        env=os.environ | {"PYTHONPATH": f"{here}:{ROOT}"},
+        env=os.environ | {"PYTHONPATH": PATHS},
         stdout=subprocess.PIPE,
         check=True,
     )
