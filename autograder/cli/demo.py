@@ -7,6 +7,7 @@ demo checks that itself and fails loudly.
 from __future__ import annotations
 
 import functools
+import hashlib
 import os
 import shutil
 import time
@@ -102,6 +103,7 @@ def demo(desk: Desk, wish: BoxWish) -> None:
     choose(wish.name, desk.boxes or desk.state, wish.jail)  # no box, no demo: say so before anything is written
     folder = desk.state / "demo"
     shutil.rmtree(folder, ignore_errors=True)
+    os.environ["AUTOGRADER_SECRET"] = str(_public_secret(folder))  # the workers too
     stage = DemoDesk(desk.root, folder, desk.boxes or desk.state)
     unit = _unit_with_samples(stage)
     students = samples.read(unit.folder / samples.FOLDER)
@@ -115,6 +117,14 @@ def demo(desk: Desk, wish: BoxWish) -> None:
         _show_attacks(attacked, {row.sample.name: row for row in rows})
         _write(stage, grades, rows)
     _verdict(rows, attacked, time.monotonic() - began)
+
+
+def _public_secret(folder: Path) -> Path:
+    """The same draws in every demo: a right training that meets a bad split, one in some hundreds, loses a quarter point."""
+    folder.mkdir(parents=True)
+    path = folder / "secret"
+    path.write_text(hashlib.sha256(b"demo").hexdigest())
+    return path
 
 
 def _unit_with_samples(desk: Desk) -> Unit:
