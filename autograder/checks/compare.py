@@ -153,10 +153,10 @@ def _flat(values: list[Any] | tuple[Any, ...]) -> bool:
 
 def _numbers(got: Any, expected: Any, how: Profile) -> str:
     e = _expected_array(expected)
-    if e is not None and isinstance(got, np.ndarray) and _identical(got, e):
-        return ""
     if e is None:  # an integer beyond 64 bits: Python's own, compared as it is
         return "" if isinstance(got, int) and got == expected else "the number differs from what is expected."
+    if isinstance(got, np.ndarray) and _identical(got, e):
+        return ""
     _can_judge(e, how)
     g = as_array(got)
     if g is None:

@@ -7,7 +7,6 @@ demo checks that itself and fails loudly.
 from __future__ import annotations
 
 import functools
-import hashlib
 import os
 import shutil
 import time
@@ -95,6 +94,7 @@ def demo(desk: Desk, wish: BoxWish) -> None:
 
     \b
     It works in COURSE/.autograder/demo, which is emptied first; your course's own grades are not touched.
+    The same numbers are drawn each time.
     Exit code 1 if a sample or an attack came out otherwise than it should.
       autograder demo
       autograder demo --box bubblewrap
@@ -121,9 +121,9 @@ def demo(desk: Desk, wish: BoxWish) -> None:
 
 def _public_secret(folder: Path) -> Path:
     """The same draws in every demo: a right training that meets a bad split, one in some hundreds, loses a quarter point."""
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     path = folder / "secret"
-    path.write_text(hashlib.sha256(b"demo").hexdigest())
+    path.write_text("d0" * 32)
     return path
 
 

@@ -63,13 +63,6 @@ def _no_commands(command: str = "", *args: Any, **kwargs: Any) -> list[str]:
     return []
 
 
-def warm() -> None:
-    """What is found out once for all submissions: torch's first seeding costs 6 ms."""
-    _seed(0)
-    for name in LIBRARIES:
-        _library(name)
-
-
 class Notebook:
     """The loaded submission: its names, the objects that it handed out, and what its calls may not use."""
 

@@ -179,6 +179,7 @@ def _places(connection: Connection, works: Sequence[Work]) -> list[Row[Any, Any,
     wanted = {"ids": [work.submission_id for work in works], "digests": list({work.grading.bundle for work in works})}
     found = {(row.whose, row.digest): row for row in connection.execute(_PLACE, wanted)}
     units = {row.whose: row.unit for row in found.values()}
+    places = []
     for work in works:
         place = found.get((work.submission_id, work.grading.bundle))
         if work.submission_id not in units:
@@ -192,4 +193,5 @@ def _places(connection: Connection, works: Sequence[Work]) -> list[Row[Any, Any,
             raise StoreError(f"{told} Register it before results that use it.")
         if work.claim is not None and place.seq < work.claim.least:
             raise StoreError(f"submission {work.submission_id}: graded with older tests than were asked for.")
-    return [found[work.submission_id, work.grading.bundle] for work in works]
+        places.append(place)
+    return places

@@ -290,9 +290,11 @@ def _kept(connection: Connection, ends: Sequence[tuple[Finished, str | None]]) -
     """A batch, in a savepoint; if something in it is wrong, each of them in a savepoint of its own."""
     if not ends:
         return ()
-    why = _refused(connection, ends)
-    if isinstance(why, tuple):
-        return why
+    try:
+        with connection.begin_nested():
+            return results.keep(connection, ends)
+    except Exception as error:  # no JSON, a number too large, a bundle that nobody registered ...
+        why = _own_fault(error)
     if len(ends) > 1:
         return tuple(kept for one in ends for kept in _kept(connection, [one]))
     ((finished, _),) = ends
@@ -300,18 +302,11 @@ def _kept(connection: Connection, ends: Sequence[tuple[Finished, str | None]]) -
     return results.keep(connection, [(replace(finished, grading=None, reason=reason), None)])
 
 
-def _refused(connection: Connection, ends: Sequence[tuple[Finished, str | None]]) -> tuple[bool, ...] | str:
-    """Which were kept; or why none was: something in the data of one, which is a failure of its own."""
-    try:
-        with connection.begin_nested():
-            return results.keep(connection, ends)
-    except DBAPIError as error:
-        if not isinstance(error, (IntegrityError, DataError)):
-            raise  # the database itself: nothing of the batch has happened
-        why: BaseException = error.orig or error
-    except Exception as error:  # no JSON, a number too large, a bundle that nobody registered ...
-        why = getattr(error, "orig", None) or error
-    return " ".join(str(why).split())[:300]
+def _own_fault(error: Exception) -> str:
+    """What is wrong with the data of a result, in a line; the database's own errors are raised: nothing has happened then."""
+    if isinstance(error, DBAPIError) and not isinstance(error, (IntegrityError, DataError)):
+        raise error
+    return " ".join(str(getattr(error, "orig", None) or error).split())[:300]
 
 
 def _new_id(connection: Connection, statement: Any) -> int:

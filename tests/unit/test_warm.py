@@ -45,7 +45,7 @@ def test_what_a_fork_makes_lies_behind_all_that_was_there():
     out = run(
         """
 import ctypes
-from guest import load, warm
+from guest import warm
 junk = [bytes(size) for size in range(40, 1000) for _ in range(20)]
 del junk[::2]
 libc = ctypes.CDLL(None)
