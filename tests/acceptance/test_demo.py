@@ -106,3 +106,4 @@ def test_the_whole_demo(tmp_path, state, python):
     page = next((tmp_path / "state" / "demo").glob("feedback-*.html")).read_text()
     assert page.lstrip().lower().startswith("<!doctype html>")
     assert not (tmp_path / "state" / "grades.db").exists(), "the course's own grades are not touched"
+    assert not (tmp_path / "secret").exists(), "the course's own secret is not asked: each demo draws the same numbers"

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, event, insert, select, text, update
+from sqlalchemy.exc import OperationalError
 
 from autograder import store as store_module
 from autograder.errors import StoreError
@@ -465,6 +466,26 @@ def test_an_error_in_the_middle_leaves_nothing(store, monkeypatch, where):
     assert {store.standing(id).state for id in ids} == {State.RECEIVED}
     kept, claims = store.exchange(finished, Wish("w1", ("tiny",), 1))
     assert (kept, [one.submission.id for one in claims]) == ((True, True), [ids[2]])
+
+
+def test_what_the_database_refuses_is_nobodys_failure(store, monkeypatch):
+    """A full disk in the middle of a batch: nothing has happened, nothing is charged, and it may be tried again."""
+    id = hand_in(store)
+    finished = [Finished(claim, a_grading()) for claim in claimed(store)]
+
+    keep = results.keep
+
+    def full(connection, ends):  # there is room for a failure yet
+        if any(one.grading is not None for one, _ in ends):
+            raise OperationalError("INSERT", {}, Exception("database or disk is full"))
+        return keep(connection, ends)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(results, "keep", full)
+        with pytest.raises(StoreError, match="full"):
+            store.exchange(finished)
+    assert store.standing(id) == Standing(State.RECEIVED, 0, "")
+    assert store.exchange(finished)[0] == (True,)
 
 
 def test_a_worker_that_is_killed_in_an_exchange_leaves_nothing(store, place):
