@@ -21,6 +21,8 @@ from . import gpu
 from .box import START_S, ZYGOTE_MB, Settings, ZygoteBox, environment, is_gone, owner
 
 LABEL = "org.autograder.owner"
+#: Seconds for the answer to "remove it"; the engine goes on with it, and without an engine there is nothing to remove.
+REMOVE_S = 10
 
 
 class Docker(ZygoteBox):
@@ -111,8 +113,10 @@ class Docker(ZygoteBox):
 
     def _stop(self) -> None:
         if self._container is not None:
+            patience, self.client.api.timeout = self.client.api.timeout, REMOVE_S
             with contextlib.suppress(Exception):  # gone already: the zygote ends by itself when its channel closes
                 self._container.remove(force=True)
+            self.client.api.timeout = patience
             self._container = None
 
 

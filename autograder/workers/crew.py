@@ -30,6 +30,7 @@ TICK_S = 0.1
 SILENCE_S = {"hello": 10.0, "idle": 10.0, "storing": 15.0, "opening": START_S + 120.0, "start": 120.0}
 SPARE_S = 60.0
 SWEEP_S = 5.0
+#: Seconds that a worker has, after the order to stop, for a box that it had begun to open: nothing of it is wanted.
 END_S = 10.0
 #: Pauses before a worker is replaced that died soon after its start.
 PAUSES_S = (0.0, 1.0, 5.0, 10.0)
@@ -170,7 +171,8 @@ class Crew:
         if worker.at == "running":
             most = PATIENCE * self.limits.total_s + self.limits.load_s + SPARE_S
             return "the grader's own process was stuck" if now - worker.began > most else ""
-        silent = now - worker.heard > SILENCE_S[worker.at]
+        patience = END_S if self.stopping and worker.at == "opening" else SILENCE_S[worker.at]
+        silent = now - worker.heard > patience
         return f"the grader's own process gave no sign of life ({worker.at})" if silent else ""
 
     def _bury(self, worker: _Worker, reason: str) -> Iterator[Outcome | Trouble | Stale | None]:
@@ -179,6 +181,8 @@ class Crew:
         worker.kill()
         self.workers.remove(worker)
         if self.stopping and running is None:
+            with contextlib.suppress(OurError):  # then its lease runs out
+                self.store.queue.release(worker.holder)
             return
         if worker.holder:
             self._mourned.append((worker.holder, running.id if running else None, reason))
