@@ -1,6 +1,7 @@
 """The way of a submission, top to bottom.  Read this first.
 
 accept   bytes become a submission, or are refused with one line; from the receipt on it is never lost
+read     its cells again, as today's unit wants them; what their source alone says of the rules
 measure  a fresh fork in a warm box loads the notebook; hidden tests outside the box call it and judge its answers
 grade    points and the late policy: what the store keeps, in one transaction with the end of the claim
 """
@@ -30,6 +31,16 @@ from .store import Grading, Priority, Store
 
 #: Cells that define an exercise's functions and are looked at on their own, the last ones: the last one counts at run time.
 SCANNED = 16
+
+
+@dataclass(frozen=True)
+class Work:
+    """A submission that was read: what a box will run of it."""
+
+    submission: Submission
+    found: Intake
+    forbidden: Mapping[str, str]  #: exercise -> sentence, found in the source
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -76,12 +87,20 @@ def accept(
     )
 
 
+def read(unit: Unit, submission: Submission, data: bytes) -> Work:
+    """The cells of a submission; nothing is run.  SubmissionError if today's unit cannot read it."""
+    clock = _Clock()
+    found = intake.read(data, submission.filename, unit)
+    banned = forbidden_uses(found, unit)
+    clock.lap("intake")
+    return Work(submission, found, banned, clock.laps["intake"])
+
+
 def measure(
     box: Box,
     session: CheckSession,
     unit: Unit,
-    submission: Submission,
-    data: bytes,
+    work: Work,
     limits: Limits,
     secret: Secret,
     bundle: str,
@@ -91,26 +110,23 @@ def measure(
 
     pulse is called again and again while the box is waited for.
     """
-    clock = _Clock()
-    found = intake.read(data, submission.filename, unit)
-    banned = forbidden_uses(found, unit)
-    clock.lap("intake")
-    names = (bundle, submission.student, submission.attempt)
+    clock = _Clock(intake=work.seconds)
+    names = (bundle, work.submission.student, work.submission.attempt)
     seeds: dict[str, int] = {}
 
     def seed(check: str) -> int:
         return seeds.setdefault(check, secret.seed("check", check, *names))
 
     forbid = {name: e.forbid for e in unit.exercises for name in e.functions if e.forbid}
-    student = BoxedStudent(box, found.cells, limits, secret.seed("student", *names) >> 31, forbid, pulse)
+    student = BoxedStudent(box, work.found.cells, limits, secret.seed("student", *names) >> 31, forbid, pulse)
     try:
         student.try_load()
         clock.lap("load")
         pictures = session.pictures(student)  # before anything hidden is in the box
         student.recording = Recording()
         clock.lap("pictures")
-        missing = intake.unsolved(found, unit)
-        checks = session.run(student, seed, forbidden=banned, missing=missing)
+        missing = intake.unsolved(work.found, unit)
+        checks = session.run(student, seed, forbidden=work.forbidden, missing=missing)
         clock.lap("checks")
     finally:
         student.close()
@@ -119,13 +135,13 @@ def measure(
     return Measurement(
         checks=checks,
         pictures=pictures,
-        notes=found.notes,
+        notes=work.found.notes,
         output=student.output,
         faults=student.faults,
         answers=student.recording.to_bytes(),
         seeds=seeds,
         missing=missing,
-        forbidden=banned,
+        forbidden=work.forbidden,
         used=student.used,
         box=box.title,
         stages=clock.laps,
@@ -215,8 +231,8 @@ def grade(
 class _Clock:
     """Seconds of each stage."""
 
-    def __init__(self) -> None:
-        self.laps: dict[str, float] = {}
+    def __init__(self, **before: float) -> None:
+        self.laps = before
         self._last = time.perf_counter()
 
     def lap(self, name: str) -> None:

@@ -20,7 +20,7 @@ from ..workers.plan import Plan
 from .bars import bar, gentle_stop
 from .common import BoxWish, Desk, console, errors
 
-#: Boxes of different units that a worker keeps warm, where there is memory for them.
+#: Boxes that a worker keeps warm, where there is memory for them: one of each unit, and one for those who plot.
 WARM = 3
 #: Seconds for which a command goes on although the database refuses: it may be locked, or a server may be coming back.
 PATIENCE_S = 15.0
@@ -91,7 +91,7 @@ def crew_of(desk: Desk, grades: Store, units: Sequence[str], wish: BoxWish, jobs
     room = {name: jobs if need is None else gpu.slots(need) for name, need in needs.items()}
     workers = _workers(min(jobs, max(room.values())), widest.memory_mb)
     serves = [tuple(name for name in units if number < room[name]) for number in range(workers)]
-    warm = max(1, min(WARM, len(units), host.fitting(WARM * workers, widest.memory_mb) // workers))
+    warm = max(1, min(WARM, len(units) + 1, host.fitting(WARM * workers, widest.memory_mb) // workers))
     plan = Plan(desk.root, desk.state, desk.database, choice, card, batch, warm, desk.given)
     return Crew(grades, plan, serves, widest)
 

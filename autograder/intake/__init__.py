@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from autograder.intake.code import definitions
+from autograder.intake.code import definitions, imports
 from autograder.intake.find import Found, find_submissions, found, listed, read_file, student_id, student_of
 from autograder.intake.formats import unpack
 from autograder.intake.repair import restore, unsolved
@@ -24,6 +24,7 @@ __all__ = [
     "definitions",
     "find_submissions",
     "found",
+    "imports",
     "listed",
     "read",
     "read_file",

@@ -1,4 +1,4 @@
-"""What the source of a cell defines, read from its syntax tree; nothing is ever run."""
+"""What the source of a cell defines, read from its syntax tree, and what it imports; nothing is ever run."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from autograder.notebook import Exercise
+    from autograder.records import Intake
 
 #: Longer sources are searched by pattern only: a syntax tree takes some 800 times the memory of its text.
 PARSED_CHARACTERS = 50_000
@@ -58,6 +59,17 @@ def _definitions(source: str) -> Mapping[str, str]:
 
 #: The unit's own cells come with every submission, a submission's own three times.
 _remembered = functools.lru_cache(maxsize=256)(_definitions)
+
+
+def imports(found: Intake, library: str) -> bool:
+    """Whether a line that will run begins to import it.  Who imports in another way waits longer, no more than that."""
+    line = _import_of(library)
+    return any(library in cell.source and line.search(cell.source) for cell in found.cells)
+
+
+@functools.cache
+def _import_of(library: str) -> re.Pattern[str]:
+    return re.compile(rf"^[ \t]*+(?:import|from)[ \t][^\n]*\b{library}\b", re.MULTILINE)
 
 
 def is_blank(source: str) -> bool:

@@ -1,5 +1,7 @@
 """The warm boxes of one worker: one of each kind of submission, few at once, renewed while the worker goes on.
 
+Where there is no room for all kinds, a box that holds more than is wanted does for the smaller kind: two kinds of one unit
+that take turns do not cost a new box each time.
 A box that does not come up is NoBox, and nothing is charged to the submission that wanted it.  One that fails to begin in
 the background is forgotten: the next `lend` tries again, and says why it cannot.
 """
@@ -26,7 +28,8 @@ class Pool:
         self._lent: set[Settings] = set()
 
     def lend(self, settings: Settings) -> Box:
-        """The box of exactly these settings, as soon as it is warm.  NoBox if none comes up."""
+        """A box of these settings, as soon as it is warm.  NoBox if none comes up."""
+        settings = self._kind_for(settings)
         if settings in self._lent:
             raise RuntimeError("the box of these settings is lent: give it back first")
         if not self._is_sound(settings):
@@ -42,6 +45,18 @@ class Pool:
         self._lent.add(settings)
         return box
 
+    def is_warm(self, settings: Settings, fresh: bool = False) -> bool:
+        """Whether one of these settings can be had at once; fresh: one that nobody has been in."""
+        settings = self._kind_for(settings)
+        box = self._warm.get(settings)
+        return box is not None and box.ready is not None and not (fresh and box.uses) and self._is_sound(settings)
+
+    def _kind_for(self, wanted: Settings) -> Settings:
+        """What is lent to whoever wants this: where there is no room to begin it, a larger kind that is warm."""
+        if wanted in self._warm or len(self._warm) < self._most:
+            return wanted
+        return next((kind for kind in self._warm if kind.serves(wanted) and kind not in self._lent), wanted)
+
     def _is_sound(self, settings: Settings) -> bool:
         """Whether nothing is wrong with the idle box; what is must not be charged to the submission that comes next."""
         box = self._warm.get(settings)
@@ -55,6 +70,7 @@ class Pool:
 
     def fresh(self, settings: Settings) -> Box:
         """The same, but a box that nobody has been in."""
+        settings = self._kind_for(settings)
         idle = self._warm.get(settings)
         if idle is not None and idle.uses and settings not in self._lent:
             self._end(settings)
@@ -86,17 +102,18 @@ class Pool:
 
     def _begun(self, settings: Settings) -> Box:
         if settings not in self._warm:
-            self._make_room()
+            self._make_room(settings)
             box = self._warm[settings] = self._make(settings)  # known before it begins, so that `close` would end it
             box.begin()
         return self._warm[settings]
 
-    def _make_room(self) -> None:
+    def _make_room(self, wanted: Settings) -> None:
+        """First goes what the new box will do for, then what was not used for longest."""
         while len(self._warm) >= self._most:
-            idle = next((kind for kind in self._warm if kind not in self._lent), None)
-            if idle is None:
+            idle = [kind for kind in self._warm if kind not in self._lent]
+            if not idle:
                 raise RuntimeError(f"all boxes ({self._most}) are lent: give one back first")
-            self._end(idle)
+            self._end(next(filter(wanted.serves, idle), idle[0]))
 
     def _renew(self, settings: Settings) -> None:
         # The old one ends first: there is memory for `most` boxes, not for one more.

@@ -1,4 +1,4 @@
-"""In a worker's process: opened tests, warm boxes, and the measuring of one submission."""
+"""In a worker's process: opened tests, warm boxes, and the reading and measuring of one submission."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from .. import intake
 from ..errors import BoxError
-from ..pipeline import grade, measure
+from ..pipeline import Work, grade, measure, read
 from ..records import Submission
-from ..sandbox.box import Box, Settings
+from ..sandbox.box import APART, Box, Settings
 from ..sandbox.choose import make
 from ..sandbox.pool import Pool
 from ..store import Grading, Store
@@ -49,16 +50,23 @@ class Bench:
         """Due dates of single students, as they are now."""
         self._extensions = {(e.student, e.unit): e.due for e in self.store.extensions()}
 
-    def lend(self, job: Job, alone: bool) -> Box:
-        """A warm box; alone: one that nobody has been in.  NoBox if none can be had."""
-        return self.pool.fresh(job.settings) if alone else self.pool.lend(job.settings)
+    def read(self, job: Job, submission: Submission) -> Work:
+        """The submission's cells, as today's unit wants them.  Any exception: our side failed."""
+        return read(job.unit, submission, self.store.blob(submission.blob))
 
-    def measure(self, job: Job, box: Box, submission: Submission, pulse: Callable[[], None]) -> Measured:
+    def wants(self, job: Job, work: Work) -> Settings:
+        """The kind of box that has ready what these cells import."""
+        return job.settings.importing(name for name in APART if intake.imports(work.found, name))
+
+    def lend(self, settings: Settings, alone: bool) -> Box:
+        """A warm box; alone: one that nobody has been in.  NoBox if none can be had."""
+        return self.pool.fresh(settings) if alone else self.pool.lend(settings)
+
+    def measure(self, job: Job, box: Box, work: Work, pulse: Callable[[], None]) -> Measured:
         """Run, judge and score one submission in a lent box, and give the box back.  Any exception: our side failed."""
-        began = time.perf_counter()
+        began, submission = time.perf_counter() - work.seconds, work.submission
         try:
-            data, secret = self.store.blob(submission.blob), self.jobs.secret
-            found = measure(box, job.session, job.unit, submission, data, job.limits, secret, job.bundle, pulse)
+            found = measure(box, job.session, job.unit, work, job.limits, self.jobs.secret, job.bundle, pulse)
         except BoxError:
             self.pool.drop(box)
             raise

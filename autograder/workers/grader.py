@@ -23,10 +23,11 @@ from typing import Any
 
 from ..errors import AutograderError, JudgeError, NoBox, OurError, StoreError
 from ..records import Score, Submission
+from ..sandbox.box import Box, Settings
 from ..store import Claim, Finished, Store, Wish
 from .bench import Bench, Measured
 from .names import holder
-from .plan import Plan
+from .plan import Job, Plan
 
 #: What was graded is stored when it is so many, or so old in seconds.
 BATCH, AGE_S = 8, 0.25
@@ -179,19 +180,42 @@ class _Grader:
         """Grade one.  An exception means that we cannot now, and nothing is charged to the submission."""
         assert self.bench is not None
         submission, began = claimed.submission, time.perf_counter()
-        self.say("opening", None)
-        job = self.bench.jobs.of(submission.unit, claimed.least)
-        box = self.bench.lend(job, claimed.alone)
+        job = self.job(submission.unit, claimed.least)
         self.say("running", submission)
         measured, reason = None, ""
         try:
-            measured = self.bench.measure(job, box, submission, lambda: self.pulse(submission))
+            work = self.bench.read(job, submission)
+            box = self.lent(self.bench.wants(job, work), claimed)
+            measured = self.bench.measure(job, box, work, lambda: self.pulse(submission))
+        except NoBox:
+            raise
         except Exception as e:  # whatever it was, it was ours
             reason = str(e) if isinstance(e, AutograderError) else f"{type(e).__name__}: {e}"
         self.average += 0.3 * (time.perf_counter() - began - self.average)
         if not self.finished:
             self.aged = time.monotonic()
         self.finished.append((Finished(claimed, measured.grading if measured else None, reason), measured))
+
+    def job(self, unit: str, least: int) -> Job:
+        """The unit's tests, opened; the supervisor is told only if that may take a while: each word to it costs time."""
+        assert self.bench is not None
+        job = self.bench.jobs.at_hand(unit, least)
+        if job is None:
+            self.say("opening", None)
+            job = self.bench.jobs.of(unit, least)
+        return job
+
+    def lent(self, settings: Settings, claimed: Claim) -> Box:
+        """A warm box.  One that must be begun may take long: what is finished is stored before."""
+        assert self.bench is not None
+        if self.bench.pool.is_warm(settings, claimed.alone):
+            return self.bench.lend(settings, claimed.alone)
+        if self.finished:
+            self.exchange(claiming=False)
+        self.say("opening", None)
+        box = self.bench.lend(settings, claimed.alone)
+        self.say("running", claimed.submission)
+        return box
 
     def pulse(self, running: Submission) -> None:
         """While a box is waited for: a sign of life to the supervisor, and one to the database."""

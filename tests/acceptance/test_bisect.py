@@ -28,7 +28,7 @@ from autograder.cli.common import Desk
 from autograder.cli.results import report_of
 from autograder.feedback import gradescope, html, jsons, terminal
 from autograder.notebook import load_unit
-from autograder.pipeline import accept, grade, measure
+from autograder.pipeline import accept, grade, measure, read
 from autograder.records import Limits
 from autograder.sandbox.box import Box, Settings
 from autograder.sandbox.process import Process
@@ -218,11 +218,12 @@ def attempts(desk: Desk, box: Box, student: Bisector, count: int = ATTEMPTS) -> 
         grades.register_bundle(BUNDLE, "tiny", b"")
         for number in range(count):
             source, guess = student.notebook(number), student.scalar.guess
-            work, new = accept(grades, course, unit, source.encode(), "eve.py", "eve")
-            assert (new, work.attempt) == (True, number + 1)
-            found = measure(box, session, unit, work, source.encode(), LIMITS, SECRET, BUNDLE)
-            grades.save_result(work.id, grade(course, unit, work, found, BUNDLE, None))
-            report = report_of(desk, grades, work)
+            submission, new = accept(grades, course, unit, source.encode(), "eve.py", "eve")
+            assert (new, submission.attempt) == (True, number + 1)
+            work = read(unit, submission, source.encode())
+            found = measure(box, session, unit, work, LIMITS, SECRET, BUNDLE)
+            grades.save_result(submission.id, grade(course, unit, submission, found, BUNDLE, None))
+            report = report_of(desk, grades, submission)
             pages = (jsons.render(report), gradescope.render(report), html.render(report), on_terminal(report))
             checks = student.read(source, json.loads(pages[0]))
             x, a, b = hidden(found.seeds["test_the_hidden_scalar"])
@@ -308,9 +309,10 @@ def test_identical_bytes_are_one_attempt_with_one_grade(desk, box):
     with desk.store() as grades, CheckSession(desk.root, "tiny") as session:
         first, again = (accept(grades, desk.course, unit, data, "eve.py", "eve") for _ in range(2))
         assert again == (first[0], False)
-        one, two = (measure(box, session, unit, first[0], data, LIMITS, SECRET, BUNDLE) for _ in range(2))
+        work = read(unit, first[0], data)
+        one, two = (measure(box, session, unit, work, LIMITS, SECRET, BUNDLE) for _ in range(2))
         other, _ = accept(grades, desk.course, unit, data + b"#", "eve.py", "eve")
-        three = measure(box, session, unit, other, data + b"#", LIMITS, SECRET, BUNDLE)
+        three = measure(box, session, unit, read(unit, other, data + b"#"), LIMITS, SECRET, BUNDLE)
     assert (one.seeds, one.checks, one.answers) == (two.seeds, two.checks, two.answers)
     assert set(one.seeds.values()).isdisjoint(three.seeds.values())
 

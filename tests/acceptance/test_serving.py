@@ -123,6 +123,41 @@ def test_sigterm_to_the_whole_group_keeps_what_runs(course, python):
         assert {grades.standing(s.id).state for s in grades.submissions()} <= {State.GRADED, State.RECEIVED}
 
 
+def test_a_stop_does_not_wait_for_what_is_only_being_opened(course, python):
+    """SIGTERM while tests or a box are opened, for minutes maybe: exit 0 soon, all of it waits again, nobody is charged."""
+    handed_in(course, 2, "x = 1")
+    with (course.root / "assignments" / "tiny" / "test_hidden.py").open("a") as tests:
+        tests.write("\nimport time; time.sleep(600)\n")
+    with started(python(*course.words, "worker", "--jobs", 1, *BOX)) as grader:
+        with store.open(course.state) as grades:
+            until(lambda: sum(grades.queue.holders().values()) > 0)
+        os.killpg(grader.pid, signal.SIGTERM)
+        assert grader.wait(60) == 0
+    with store.open(course.state) as grades:
+        assert grades.queue.counts() == {JobState.WAITING: 2}
+        assert {grades.standing(s.id).failures for s in grades.submissions()} == {0}
+    with closing(sqlite3.connect(course.state / "grades.db")) as rows:
+        assert rows.execute("SELECT max(lost) FROM job").fetchone() == (0,)
+
+
+def test_who_plots_gets_a_box_that_can(course):
+    """matplotlib is ready where a submission imports it, though no cell of the unit does, and in nobody else's box."""
+    ready = "import sys\nprint('matplotlib.pyplot' in sys.modules)\n"
+    work = {"ada": "", "bob": "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()", "cy": ""}
+    for name, own in work.items():
+        course.notebook(course.root / "work" / f"{name}.ipynb", own_1=ready + own)
+    said = course.run("grade", course.root / "work", *BOX, "--jobs", 1)
+    assert said.code == 0, said.err
+    with store.open(course.state) as grades:
+        results = {s.student: grades.result(s.id) for s in grades.submissions()}
+    assert {name: each.output.split()[0] for name, each in results.items()} == {
+        "ada": "False",
+        "bob": "True",
+        "cy": "False",
+    }
+    assert {each.score.verdict.value for each in results.values()} == {"passed"}
+
+
 def test_a_hidden_test_that_ends_the_worker_is_held(course):
     """A test that kills its own process: three tries, then held for a person; the others are graded; no point is taken."""
     tests = course.root / "assignments" / "tiny" / "test_hidden.py"

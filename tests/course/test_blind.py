@@ -12,7 +12,7 @@ from autograder import bundle
 from autograder.checks.session import CheckSession
 from autograder.course import load_course
 from autograder.notebook import load_unit
-from autograder.pipeline import measure
+from autograder.pipeline import measure, read
 from autograder.records import Submission, Verdict
 from autograder.sandbox.box import Settings, preload
 from autograder.sandbox.choose import choose, make
@@ -35,7 +35,8 @@ def test_a_student_with_the_notebook_alone_gets_full_marks(name, state, tmp_path
     now, digest = datetime.now(UTC), hashlib.sha256(data).hexdigest()
     submission = Submission(1, "blind", name, 1, now, digest, f"{name}.py")
     with CheckSession(folder, name) as session, make(choose("bubblewrap", state), settings) as box:
-        found = measure(box, session, unit, submission, data, limits, Secret(bytes(32)), made.digest)
+        work = read(unit, submission, data)
+        found = measure(box, session, unit, work, limits, Secret(bytes(32)), made.digest)
     lost = [f"{c.check}: {c.verdict.value}: {c.message}" for c in found.checks if c.verdict is not Verdict.PASSED]
     assert lost == []
     assert sum(c.earned for c in found.checks) == sum(e.points for e in unit.exercises)

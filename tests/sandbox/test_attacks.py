@@ -37,7 +37,7 @@ from autograder import bundle, release
 from autograder.checks.session import CheckSession
 from autograder.errors import BoxError, SubmissionError
 from autograder.notebook import Unit, load_unit
-from autograder.pipeline import Measurement, measure
+from autograder.pipeline import Measurement, measure, read
 from autograder.records import Gpu, Limits, Submission, Verdict
 from autograder.sandbox.box import Box, Settings
 from autograder.sandbox.choose import make
@@ -86,7 +86,8 @@ class Bench:
     def measure(self, box: Box, data: bytes, filename: str = "tiny.ipynb", attempt: int = 1) -> Measurement:
         now = datetime(2027, 3, 1, tzinfo=UTC)
         submission = Submission(attempt, "eve", "tiny", attempt, now, hashlib.sha256(data).hexdigest(), filename)
-        return measure(box, self.session, self.unit, submission, data, LIMITS, self.secret, self.digest)
+        work = read(self.unit, submission, data)
+        return measure(box, self.session, self.unit, work, LIMITS, self.secret, self.digest)
 
 
 @pytest.fixture(scope="module")

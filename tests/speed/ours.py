@@ -81,7 +81,7 @@ class Ours:
 
         began = time.perf_counter()
         heard: list[tuple[float, Any]] = []
-        start, warm = 0.0, False
+        start, warm, counted = 0.0, False, 0
         for _ in range(2 * self.workers):
             next(fillers)
         for event in crew.run():
@@ -93,6 +93,7 @@ class Ours:
                     self.first.append(now - began)
                 heard.append((now, event))
                 if not _is_filler(event):
+                    counted += 1
                     progress()
             elif event is not None:
                 raise SystemExit(f"{self.name}: {event}")
@@ -106,7 +107,7 @@ class Ours:
                         next(fillers)
             elif warm and not start and any(w.running for w in crew.workers):
                 start = now
-            if sum(not _is_filler(o) for _, o in heard) == expected:
+            if counted == expected:
                 crew.stop()
         own = [(at, outcome) for at, outcome in heard if not _is_filler(outcome)]
         window = own[-1][0] - start

@@ -322,6 +322,25 @@ def test_other_languages_define_nothing():
     assert code.definitions("%matplotlib inline\nx = !ls\ndef f(): ...\nprint?\n").keys() == {"x", "f"}
 
 
+@pytest.mark.parametrize(
+    ("source", "is_seen"),
+    [
+        ("import matplotlib.pyplot as plt", True),
+        ("x = 1\n    from matplotlib import cm", True),
+        ("import numpy as np, matplotlib", True),
+        ("# import matplotlib", False),
+        ("%matplotlib inline", False),
+        ("import my_matplotlib_helpers", False),
+        ("plt = 'matplotlib'", False),
+    ],
+)
+def test_what_the_cells_import(source, is_seen):
+    """The beginning of a line decides: a wrong guess costs time and nothing else."""
+    cells = released(softmax=SOFTMAX)
+    cells.insert(3, a_cell(source))
+    assert intake.imports(taken(cells), "matplotlib") is is_seen
+
+
 # ---------------------------------------------------------------- many kinds of files
 
 

@@ -9,11 +9,13 @@ import pytest
 
 from autograder.errors import BoxError, NoBox
 from autograder.records import Gpu, Limits
-from autograder.sandbox.box import Box, Ending, Load, Ready, Settings
+from autograder.sandbox.box import Box, Ending, Load, Ready, Settings, preload
 from autograder.sandbox.pool import USES, Pool
 
 PLAIN = Settings(Limits())
 OTHER = replace(PLAIN, data=Path("data"), gpu=Gpu(), absent=("scipy",))
+SMALL = replace(PLAIN, preload=preload(()))
+LARGER = SMALL.importing(["matplotlib"])
 THIRD = replace(PLAIN, limits=Limits(memory_mb=2048))
 
 
@@ -267,6 +269,53 @@ def test_a_lent_box_is_not_taken_away(pool, workshop):
     assert workshop.open == [lent, third]
     with pytest.raises(RuntimeError, match=r"all boxes \(2\) are lent"):
         pool.lend(OTHER)
+
+
+def test_importing_makes_a_larger_kind():
+    """It serves whoever wants less behind the same wall; asked for what is there already, it is the same kind."""
+    assert LARGER != SMALL
+    assert LARGER.serves(SMALL)
+    assert not SMALL.serves(LARGER)
+    assert not LARGER.serves(replace(SMALL, absent=("scipy",)))
+    assert LARGER.importing(["matplotlib"]) == LARGER
+    assert SMALL.importing([]) == SMALL
+
+
+def test_without_room_the_larger_kind_serves(workshop):
+    """Two kinds of one unit in turns, and room for one box: it is begun anew once, not each time."""
+    pool = Pool(workshop.make, most=1)
+    first = used(pool, SMALL)
+    larger = used(pool, LARGER)
+    assert first.done[-1] == "close"
+    assert [used(pool, each) for each in (SMALL, LARGER, SMALL)] == [larger] * 3
+    assert workshop.open == [larger]
+
+
+def test_with_room_each_kind_has_its_own(pool, workshop):
+    """The small one is faster; only where there is no room does the larger one do."""
+    larger, small = used(pool, LARGER), used(pool, SMALL)
+    assert larger is not small
+    assert [used(pool, SMALL), used(pool, LARGER)] == [small, larger]
+
+
+def test_the_larger_kind_takes_the_place_of_the_small_one(pool, workshop):
+    """It does for both, so another unit keeps its box."""
+    other, small = used(pool, OTHER), used(pool, SMALL)
+    larger = used(pool, LARGER)
+    assert workshop.open == [other, larger]
+    assert small.done[-1] == "close"
+
+
+def test_what_can_be_had_at_once(pool, workshop):
+    """A box that still warms, or was used where a new one is wanted, or has died, takes its time."""
+    assert not pool.is_warm(SMALL)
+    pool.warm(SMALL)
+    assert not pool.is_warm(SMALL)
+    box = used(pool, SMALL)
+    assert pool.is_warm(SMALL)
+    assert not pool.is_warm(SMALL, fresh=True)
+    box.dead = True
+    assert not pool.is_warm(SMALL)
 
 
 def test_close_ends_all(pool, workshop):
