@@ -153,7 +153,7 @@ def sweep(client: Any) -> int:
     """Remove containers of graders that are gone; gives how many there were."""
     removed = 0
     with contextlib.suppress(Exception):
-        for container in client.containers.list(all=True, filters={"label": LABEL}):
+        for container in client.containers.list(all=True, filters={"label": LABEL}, ignore_removed=True):
             if is_gone(str(container.labels.get(LABEL, ""))):
                 container.remove(force=True)
                 removed += 1

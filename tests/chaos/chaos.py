@@ -165,13 +165,16 @@ def _disturb(scene: Scene, kills: int, limit_s: float, say: Callable[[str], None
     """Fault after fault, each when some work has been graded since the last one, or nothing moves."""
     cards = faults.deck(scene, kills)
     until, told = time.monotonic() + limit_s, 0.0
-    share = len(scene.uploads) / kills
+    share, vain = len(scene.uploads) / kills, 0
     _tick(scene, kills, IDLE_S, 1.0)  # somebody should be there
     while (scene.kills < kills or cards) and time.monotonic() < until:
-        fault = cards.pop(0) if cards else faults.any_kill(scene)
+        # If only orders are left that wait for work, and work for kills, one that needs no work lets it go on.
+        fault = cards.pop(0) if cards and vain <= len(cards) else faults.any_kill(scene)
         if _happened(scene, fault):
+            vain = 0
             _tick(scene, kills, IDLE_S, 1.0 + scene.rng.uniform(0.0, 1.6) * (share - 1.0))
         else:
+            vain += 1
             if faults.is_order(fault):  # that window has one already
                 cards.insert(min(len(cards), scene.rng.randint(3, 9)), fault)
             _tick(scene, kills, TICK_S, 1.0)

@@ -50,7 +50,7 @@ def _containers(scene: Scene) -> list[int]:
     assert scene.engine is not None
     owners = {str(pid) for pid in scene.workers()}
     with suppress(Exception):  # the engine may be dead
-        running = scene.engine.client().containers.list(filters={"label": LABEL})
+        running = scene.engine.client().containers.list(filters={"label": LABEL}, ignore_removed=True)
         mine = [c for c in running if str(c.labels.get(LABEL, "")).partition("-")[0] in owners]
         return [int(c.attrs["State"]["Pid"]) for c in mine if c.reload() is None and c.attrs["State"]["Pid"]]
     return []

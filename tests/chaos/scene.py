@@ -382,7 +382,7 @@ def _containers(engine: Engine, left: list[str]) -> None:
 
     client = engine.client()
     docker.sweep(client)
-    mine = client.containers.list(all=True, filters={"label": docker.LABEL})
+    mine = client.containers.list(all=True, filters={"label": docker.LABEL}, ignore_removed=True)
     left += [f"container {c.short_id}" for c in mine if is_gone(str(c.labels.get(docker.LABEL)))]
 
 
