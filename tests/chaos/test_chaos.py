@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from random import Random
+from types import SimpleNamespace
 
 import pytest
 from judge import Graded, Job, Receipt, Rows, Ruling, Submitted, rule
@@ -173,6 +177,31 @@ def _witness(database, grades) -> None:
     assert not rows.damage
     assert {name: held for name, held in rows.blobs.items() if name != held} == {}
     database._engine.dispose()
+
+
+# The driver
+
+
+def test_orders_that_wait_for_work_do_not_wait_for_ever(tmp_path, monkeypatch):
+    """Only orders are left, their windows have one, all is graded, and more is handed in when there were more kills."""
+    import chaos
+    import faults
+
+    def ordered(scene) -> str:
+        return "order" if scene.kills > 2 else ""
+
+    def killed(scene) -> str:
+        scene.kills += 1
+        return "worker"
+
+    scene = SimpleNamespace(kills=0, uploads=range(20), rng=Random(1), folder=tmp_path, counts=Counter())
+    monkeypatch.setattr(faults, "deck", lambda scene, kills: [partial(ordered), partial(ordered)])
+    monkeypatch.setattr(faults, "any_kill", lambda scene: killed)
+    monkeypatch.setattr(faults, "name", lambda fault: "fault")
+    for helper in ("_tick", "_meet_orders", "_progress"):
+        monkeypatch.setattr(chaos, helper, lambda *arguments: "")
+    chaos._disturb(scene, 2, 5.0, lambda line: None)
+    assert scene.kills > 2
 
 
 # The short runs
