@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -84,8 +84,9 @@ class GradedQuiz:
         closes = self._closes(student)
         if closes is not None and now >= closes:
             raise CommandError(f"{quiz.name} closed at {_moment(closes)}. Ask your instructor.")
-        ends = [now + timedelta(minutes=quiz.minutes)] if quiz.minutes is not None else []
-        ends += [closes] if closes is not None else []
+        last = self.store.quiz_attempts.last(quiz.name, student)
+        if last is not None:
+            self._prolonged(last)
         bundle = bundles.make_quiz_bundle(self.course.root, quiz.name, self.course.topics)
         self.store.register_bundle(bundle.digest, quiz.name, bundles.to_bytes(bundle))
         attempt = self.store.quiz_attempts.open(
@@ -94,14 +95,14 @@ class GradedQuiz:
             quiz.attempts,
             bundle.digest,
             now,
-            min(ends, default=None),
+            self._ends(student, now),
             lambda number: [freeze(each) for each in self._drawn(student, number)],
         )
         return self._sheet(attempt)
 
     def answer(self, token: str, student: str, number: int, text: str, now: datetime) -> Read:
         """Keep an answer and say how it was read.  AnswerError if it cannot be read: the earlier one stays."""
-        attempt = self._attempt(token, student)
+        attempt = self._prolonged(self._attempt(token, student))
         if attempt.submission is not None:
             raise CommandError("this attempt was handed in already; its answers stay as they are.")
         if attempt.ends is not None and now >= attempt.ends:
@@ -114,14 +115,17 @@ class GradedQuiz:
 
     def hand_in(self, token: str, student: str, now: datetime) -> tuple[Submission, Score]:
         """End the attempt and judge it; again gives the same."""
-        return self._hand_in(self._attempt(token, student), now)
+        return self._hand_in(self._prolonged(self._attempt(token, student)), now)
 
     # For the teacher
 
     def collect(self, now: datetime) -> Iterator[tuple[Submission, Score]]:
         """Hand in the attempts whose time is over: what was answered in time counts."""
         for attempt in self.store.quiz_attempts.forgotten(now):
-            if attempt.quiz == self.settings.name:
+            if attempt.quiz != self.settings.name:
+                continue
+            attempt = self._prolonged(attempt)
+            if attempt.ends is not None and attempt.ends <= now:
                 yield self._hand_in(attempt, now)
 
     def regrade(self, submission: Submission) -> Score:
@@ -143,6 +147,22 @@ class GradedQuiz:
         if closes is None or own is None or due is None:
             return closes
         return max(closes, own + (closes - due))
+
+    def _ends(self, student: str, opened: datetime) -> datetime | None:
+        """When an attempt that was opened then is over."""
+        minutes, closes = self.settings.minutes, self._closes(student)
+        ends = [opened + timedelta(minutes=minutes)] if minutes is not None else []
+        return min([*ends, *([closes] if closes is not None else [])], default=None)
+
+    def _prolonged(self, attempt: QuizAttempt) -> QuizAttempt:
+        """The attempt with the time of an extension that was given after it was opened, if the quiz's end cut it short."""
+        closes, ends = self.settings.closes, self._ends(attempt.student, attempt.opened)
+        if attempt.submission is not None or closes is None or attempt.ends is None or ends is None:
+            return attempt
+        if attempt.ends < closes or ends <= attempt.ends:
+            return attempt
+        self.store.quiz_attempts.prolong(attempt, ends)
+        return replace(attempt, ends=ends)
 
     def _extension(self, student: str) -> datetime | None:
         name = self.settings.name

@@ -82,6 +82,21 @@ class QuizAttempts:
             connection.execute(insert(table).values(values))
             return _attempt(_by_token(connection, token))
 
+    def last(self, quiz: str, student: str) -> QuizAttempt | None:
+        """The student's newest attempt."""
+        table = schema.quiz_attempt
+        mine = select(table).where(table.c.quiz == quiz, table.c.student == student).order_by(table.c.number.desc())
+        with database.reading(self._engine) as connection:
+            row = connection.execute(mine).first()
+        return _attempt(row) if row is not None else None
+
+    def prolong(self, attempt: QuizAttempt, ends: datetime) -> None:
+        """Give an attempt that was not handed in more time."""
+        table = schema.quiz_attempt
+        open_ = and_(table.c.id == attempt.id, table.c.submission_id.is_(None), table.c.ends < ends)
+        with database.writing(self._engine) as connection:
+            connection.execute(update(table).where(open_).values(ends=ends))
+
     def of_token(self, token: str) -> QuizAttempt:
         """CommandError for a token that belongs to no attempt."""
         with database.reading(self._engine) as connection:

@@ -186,6 +186,28 @@ def test_an_attempt_ends_when_the_quiz_closes(desk):
     assert desk.quiz().open("ada", closing).ends == closing + timedelta(minutes=10)
 
 
+def test_an_extension_reaches_an_attempt_that_is_open(desk):
+    """Given after the quiz's end had cut it short, it leaves the minutes that are the student's; collecting waits too."""
+    closing = datetime(2027, 3, 8, 22, 59, tzinfo=UTC)
+    opened, later = closing - timedelta(minutes=5), closing + timedelta(minutes=2)
+    quiz = desk.quiz()
+    sheets = {who: quiz.open(who, opened) for who in ("ada", "ben", "cy", "dot", "eli", "fay")}
+    quiz.hand_in(sheets["cy"].token, "cy", opened)
+    with pytest.raises(CommandError, match="time was over"):
+        quiz.answer(sheets["ada"].token, "ada", 1, desk.right(sheets["ada"], 1), later)
+    desk.store.quiz_attempts.end(desk.attempt(sheets["dot"]), opened)  # a hand-in that was cut off
+    for who in ("ada", "cy", "dot", "eli", "fay"):
+        desk.store.set_extension(who, "first_quiz", closing + timedelta(days=1), "ill")
+    quiz.answer(sheets["ada"].token, "ada", 1, desk.right(sheets["ada"], 1), later)
+    again = quiz.open("fay", later)
+    assert (again.token, again.ends) == (sheets["fay"].token, opened + timedelta(minutes=quiz.settings.minutes))
+    assert [submission.student for submission, _ in quiz.collect(later)] == ["ben", "dot"]
+    with pytest.raises(CommandError, match="handed in already"):
+        quiz.answer(sheets["cy"].token, "cy", 1, "1", later)
+    with pytest.raises(CommandError, match="time was over"):
+        quiz.answer(again.token, "fay", 1, "1", again.ends)
+
+
 def test_the_late_policy_and_extensions_apply(desk):
     """Two started days late cost two tenths; an extension of the course file or of the store moves the date."""
     late = datetime(2027, 3, 7, 10, 0, tzinfo=UTC)
