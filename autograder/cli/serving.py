@@ -55,11 +55,11 @@ def worker(desk: Desk, once: bool, wish: BoxWish, jobs: int) -> None:
 
 def watch(desk: Desk, folder: Path, unit: str | None, wish: BoxWish, jobs: int) -> None:
     """Take in and grade what comes into a folder, until Ctrl-C."""
-    with desk.store() as grades:
+    with _there(desk.store) as grades:
         units = served(desk, desk.unit_names(), _waiting(grades))
         inbox = Inbox(desk, grades, folder, unit)
         inbox.look()  # a folder that cannot be read is said before any box is started
-        crew = crew_of(desk, grades, units, wish, jobs)
+        crew = _there(lambda: crew_of(desk, grades, units, wish, jobs), inbox.look)
         console.print(Text(f"watching {folder} (Ctrl-C ends it)"))
         serve(grades, crew, inbox.look)
 
@@ -88,7 +88,7 @@ def serve(grades: Store, crew: Crew, look: Callable[[], None], until_done: list[
         raise failed
 
 
-def _there(begin: Callable[[], T]) -> T:
+def _there(begin: Callable[[], T], meanwhile: Callable[[], None] = lambda: None) -> T:
     """What needs a database or a box, as soon as both are there."""
     log = _Log()
     while True:
@@ -96,7 +96,11 @@ def _there(begin: Callable[[], T]) -> T:
             return begin()
         except OurError as e:
             log.say(Trouble(e))
-            time.sleep(AGAIN_TRIED_S)
+        try:
+            meanwhile()
+        except OurError as e:
+            log.say(Trouble(e))
+        time.sleep(AGAIN_TRIED_S)
 
 
 class _Log:

@@ -231,6 +231,17 @@ def test_a_worker_waits_for_its_box(course, python):
     assert "waiting" not in err
 
 
+def test_a_watched_folder_without_a_box(course, python):
+    """What is handed in meanwhile is accepted, and graded as soon as there is a box."""
+    course.notebook(course.root / "inbox" / "ada.ipynb")
+    (course.state / "box").rename(course.state / "aside")
+    with started(python(*course.words, "grade", course.root / "inbox", "--watch", *BOX, "--jobs", 1)) as grader:
+        assert "autograder image build" in grader.stderr.readline()
+        until(lambda: course.results() == {"ada": 0})
+        (course.state / "aside").rename(course.state / "box")
+        until(lambda: course.results() == {"ada": 1})
+
+
 def test_another_grader_has_it(course):
     """`grade` waits for what another grader has, takes it over when the lease is over, and the other's result is refused."""
     handed_in(course, 1, "x = 1")
