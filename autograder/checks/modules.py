@@ -27,6 +27,16 @@ def _taken_out() -> dict[str, ModuleType]:
     return {name: sys.modules.pop(name) for name in names}
 
 
+class _Importing:
+    """Asked first for every module that is not loaded yet; finds none."""
+
+    def __init__(self) -> None:
+        self.was_asked = False
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+        self.was_asked = True
+
+
 class OwnModules:
     """The modules of one folder."""
 
@@ -40,7 +50,8 @@ class OwnModules:
         theirs = _taken_out()
         writes = sys.dont_write_bytecode
         sys.modules.update(self._modules)
-        known = list(sys.modules)  # in its order: two lists of the same strings are compared in no time
+        importing, known = _Importing(), len(sys.modules)
+        sys.meta_path.insert(0, importing)
         sys.path.insert(0, str(self.folder))
         # A cached .pyc is known by its second: a file that is edited and judged at once would be judged as it was.
         sys.dont_write_bytecode = True
@@ -50,7 +61,8 @@ class OwnModules:
             sys.dont_write_bytecode = writes
             with contextlib.suppress(ValueError):
                 sys.path.remove(str(self.folder))
-            if list(sys.modules) == known:  # nothing was imported
+            sys.meta_path.remove(importing)
+            if not importing.was_asked and len(sys.modules) == known:  # nothing came or went: as nearly always
                 for name in self._modules:
                     del sys.modules[name]
             else:

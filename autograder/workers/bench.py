@@ -66,7 +66,7 @@ class Bench:
         """Run, judge and score one submission in a lent box, and give the box back.  Any exception: our side failed."""
         began, submission = time.perf_counter() - work.seconds, work.submission
         try:
-            found = measure(box, job.session, job.unit, work, job.limits, self.jobs.secret, job.bundle, pulse)
+            found = measure(box, job.session, job.unit, work, job.limits, job.secret, job.bundle, pulse)
         except BoxError:
             self.pool.drop(box)
             raise

@@ -54,6 +54,7 @@ class Job:
     session: CheckSession
     limits: Limits
     settings: Settings
+    secret: Secret  #: of the course, when the tests were opened
 
 
 class Jobs:
@@ -74,10 +75,6 @@ class Jobs:
         if self._course is None or self._course[0] != sign:
             self._course = sign, load_course(self.plan.root / "course.yaml")
         return self._course[1]
-
-    @property
-    def secret(self) -> Secret:
-        return load_secret(self.course.id)
 
     def at_hand(self, name: str, least: int = 0) -> Job | None:
         """The unit's job, if its files were looked at just now."""
@@ -113,7 +110,8 @@ class Jobs:
         folder = bundles.materialise(bundle, self.plan.state / "bundles")
         data = folder / "assignments" / name / "data"
         boxes = Settings(settings.limits, data, preload(unit.imports), settings.gpu, unit.absent)
-        return Job(unit, bundle.digest, seq, CheckSession(folder, name).__enter__(), settings.limits, boxes)
+        secret, session = load_secret(self.course.id), CheckSession(folder, name).__enter__()
+        return Job(unit, bundle.digest, seq, session, settings.limits, boxes, secret)
 
     def _shut(self, name: str) -> None:
         known = self._open.pop(name, None)

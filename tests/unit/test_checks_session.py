@@ -379,7 +379,7 @@ def test_own_modules_leave_nothing_behind(course):
     """Also where one is imported while another is thrown away: there are as many as before, and not the same."""
     root = course()
     (root / "reference" / "late.py").write_text("here = True\n")
-    own = OwnModules(root)
+    own, finders = OwnModules(root), list(sys.meta_path)
     with own.here():
         own.function("activations.softmax")
     with own.here():
@@ -388,6 +388,10 @@ def test_own_modules_leave_nothing_behind(course):
     assert "reference.late" not in sys.modules
     with own.here():
         assert "reference.late" in sys.modules
+        del sys.modules["reference.late"]
+    with own.here():
+        assert "reference.late" not in sys.modules
+    assert sys.meta_path == finders
 
 
 def test_the_session_is_nobody_elses(course, monkeypatch, capfd):
