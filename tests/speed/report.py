@@ -19,8 +19,8 @@ ABOUT = {
     "pictures": "public inputs for the feedback's pictures",
     "checks": "ten hidden checks, diagnoses and twins of what failed",
     "end": "give the jail up; it is killed, and the next one made, while the worker goes on",
-    "grade": "the bytes from the disk, scoring",
-    "rest": "claiming and storing, in batches; waiting for a processor",
+    "grade": "scoring",
+    "rest": "claiming and storing, in batches; the bytes from the disk; waiting for a processor",
 }
 
 
