@@ -254,6 +254,16 @@ def small_net_with_larger_steps(Xtr, ytr, Xte, seed):
 
 
 @right("train_mlp")
+def he_start_and_falling_steps(Xtr, ytr, Xte, seed):
+    rng = np.random.default_rng(seed)
+    K = ytr.max() + 1
+    params = start([Xtr.shape[1], 32, 16, K], rng, lambda i, o: np.sqrt(2 / i))
+    for lr in (0.1, 0.05, 0.02):
+        params, _ = train(params, Xtr, np.eye(K)[ytr], lr, orders(rng, len(Xtr), 16, 30))
+    return forward(params, Xte)
+
+
+@right("train_mlp")
 def whole_batch(Xtr, ytr, Xte, seed):
     rng = np.random.default_rng(seed)
     K = ytr.max() + 1

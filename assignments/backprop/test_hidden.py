@@ -416,19 +416,21 @@ def _corners():
 # 8. train_mlp ----------------------------------------------------------------------------------------------------
 
 #: Held-out cross-entropy up to which a full point, three quarters, a half, a quarter is given: measure_train.md.
-LEVELS = {"iris": (0.45, 0.55, 0.70, 0.90), "wine": (0.20, 0.30, 0.45, 0.70), "rings": (0.20, 0.30, 0.45, 0.60)}
+LEVELS = {"iris": (0.45, 0.55, 0.70, 0.90), "wine": (0.25, 0.35, 0.50, 0.70), "rings": (0.20, 0.30, 0.45, 0.60)}
+#: A single split of wine now and then holds two rows that a right network is sure of and wrong about.
+SPLITS = {"iris": 4, "wine": 6, "rings": 1}
 
 
 @check("train_mlp", points=1, twin=None)
 def test_train_on_iris(student, rng):
     """Held-out cross-entropy on four fresh splits of iris."""
-    _grade(student, rng, "iris", [draw.table_split(DATA / "iris.csv", rng, 100) for _ in range(4)])
+    _grade(student, rng, "iris", [draw.table_split(DATA / "iris.csv", rng, 100) for _ in range(SPLITS["iris"])])
 
 
 @check("train_mlp", points=1, twin=None)
 def test_train_on_wine(student, rng):
-    """Held-out cross-entropy on four fresh splits of wine."""
-    _grade(student, rng, "wine", [draw.table_split(DATA / "wine.csv", rng, 120) for _ in range(4)])
+    """Held-out cross-entropy on six fresh splits of wine."""
+    _grade(student, rng, "wine", [draw.table_split(DATA / "wine.csv", rng, 120) for _ in range(SPLITS["wine"])])
 
 
 @check("train_mlp", points=1, twin=None)
