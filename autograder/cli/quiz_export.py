@@ -17,7 +17,7 @@ from ..lms import gift, moodle, qti, sheet
 from ..lms.items import Group, Pool, pool
 from ..quiz.question import Template
 from ..store import Store
-from .common import Desk, console, guarded, unwritable, with_desk, write_file
+from .common import Desk, console, errors, guarded, unwritable, with_desk, write_file
 from .quiz_common import templates
 
 RESULTS = "student,quiz,attempt,received,question,template,typed,fraction,slip,seconds,points".split(",")
@@ -72,9 +72,20 @@ def export(
     if any((moodle_file, qti_file, gift_file, sheet_file)):
         paper = sheet_file is not None and not any((moodle_file, qti_file, gift_file))
         groups = _groups(desk, which, versions if paper else max(variants, versions), seed)
+        if qti_file is not None or sheet_file is not None:
+            _tell_of_counts(desk, which)
         _questions(desk.course.title, groups, moodle_file, qti_file, gift_file)
         if sheet_file is not None:
             _paper(desk.course.title, groups, sheet_file, key_file, versions)
+
+
+def _tell_of_counts(desk: Desk, which: Sequence[str]) -> None:
+    """A quiz that draws some of its templates is exported with all: neither Canvas nor paper draws so."""
+    for quiz in (desk.course.quiz(word) for word in which if desk.course.is_quiz(word)):
+        held = len(templates(desk).pick(*quiz.ask))
+        if quiz.count is not None and quiz.count < held:
+            line = f"{quiz.name} asks each student {quiz.count} of {held} templates; this file asks all {held}. Take some out."
+            errors.print(Text(line, style="yellow"), soft_wrap=True)
 
 
 def _endings(qti_file: Path | None, sheet_file: Path | None, key_file: Path | None) -> None:

@@ -1037,6 +1037,16 @@ def test_the_page_of_an_attempt_holds_no_answer(desk):
             assert markup.html(question.answer.show(question.answer.value))[3:-4] not in page
 
 
+@pytest.mark.parametrize(("word", "file"), [("--qti", "out.zip"), ("--sheet", "out.html"), ("--moodle", "out.xml")])
+def test_a_quiz_that_draws_its_templates_is_exported_whole(desk, tmp_path, capsys, word, file):
+    """Neither Canvas nor paper draws three of eleven, and the teacher is told; Moodle gets a question bank."""
+    course = desk.root / "course.yaml"
+    course.write_text(course.read_text().replace("minutes: 30", "minutes: 30\n    count: 3"))
+    code, _, err = desk.run(capsys, "first_quiz", word, tmp_path / file)
+    assert code == 0
+    assert ("first_quiz asks each student 3 of 11 templates; this file asks all 11" in err) is (word != "--moodle")
+
+
 def test_everything_at_once(desk, tmp_path, capsys):
     """One command writes all formats, with a key beside the sheet."""
     files = {
