@@ -30,8 +30,8 @@ from ..records import Gpu, Limits
 BASE = ("numpy", "IPython", "asyncio", "json", "random", "typing")
 #: What an import really needs to be quick afterwards: without torch._dynamo the first optimiser costs 0.8 s.
 WITH = {"torch": ("torch", "torch._dynamo"), "matplotlib": ("matplotlib.pyplot",)}
-#: What students import although their unit does not.  Importing it takes a fork 0.8 s, being without it saves all others a
-#: sixth of their time: those who want it get another box.
+#: What students import although their unit does not.  Importing it takes a fork 0.8 s; being without it, a box is warm in a
+#: third of the time and takes 33 MB less: those who want it get another box.
 APART = ("matplotlib",)
 FOLDER = "autograder-box-"
 START_S = 120.0
