@@ -102,7 +102,7 @@ class GradedQuiz:
 
     def answer(self, token: str, student: str, number: int, text: str, now: datetime) -> Read:
         """Keep an answer and say how it was read.  AnswerError if it cannot be read: the earlier one stays."""
-        attempt = self._prolonged(self._attempt(token, student))
+        attempt = self._attempt(token, student)
         if attempt.submission is not None:
             raise CommandError("this attempt was handed in already; its answers stay as they are.")
         if attempt.ends is not None and now >= attempt.ends:
@@ -115,7 +115,7 @@ class GradedQuiz:
 
     def hand_in(self, token: str, student: str, now: datetime) -> tuple[Submission, Score]:
         """End the attempt and judge it; again gives the same."""
-        return self._hand_in(self._prolonged(self._attempt(token, student)), now)
+        return self._hand_in(self._attempt(token, student), now)
 
     # For the teacher
 
@@ -151,8 +151,8 @@ class GradedQuiz:
     def _ends(self, student: str, opened: datetime) -> datetime | None:
         """When an attempt that was opened then is over."""
         minutes, closes = self.settings.minutes, self._closes(student)
-        ends = [opened + timedelta(minutes=minutes)] if minutes is not None else []
-        return min([*ends, *([closes] if closes is not None else [])], default=None)
+        own = opened + timedelta(minutes=minutes) if minutes is not None else None
+        return min((end for end in (own, closes) if end is not None), default=None)
 
     def _prolonged(self, attempt: QuizAttempt) -> QuizAttempt:
         """The attempt with the time of an extension that was given after it was opened, if the quiz's end cut it short."""
@@ -183,11 +183,12 @@ class GradedQuiz:
         return [self.templates[i] for i in sorted(picked)]
 
     def _attempt(self, token: str, student: str) -> QuizAttempt:
+        """The attempt, with all the time that it has by now."""
         attempt = self.store.quiz_attempts.of_token(token)
         if attempt.student != student or attempt.quiz != self.settings.name:
             # The same words as for a token that does not exist: nobody learns that it is another's.
             raise CommandError("there is no such attempt. Open the quiz again: it goes on where you were.")
-        return attempt
+        return self._prolonged(attempt)
 
     def _sheet(self, attempt: QuizAttempt) -> Sheet:
         typed = {answer.question: answer.text for answer in self.store.quiz_attempts.answers(attempt)}

@@ -60,9 +60,8 @@ class QuizAttempts:
         CommandError when all attempts are used.
         """
         table = schema.quiz_attempt
-        mine = and_(table.c.quiz == quiz, table.c.student == student)
         with database.writing(self._engine) as connection:
-            last = connection.execute(select(table).where(mine).order_by(table.c.number.desc())).first()
+            last = _last(connection, quiz, student)
             if last is not None and last.submission_id is None and (last.ends is None or last.ends > now):
                 return _attempt(last)
             number = (last.number if last is not None else 0) + 1
@@ -84,10 +83,8 @@ class QuizAttempts:
 
     def last(self, quiz: str, student: str) -> QuizAttempt | None:
         """The student's newest attempt."""
-        table = schema.quiz_attempt
-        mine = select(table).where(table.c.quiz == quiz, table.c.student == student).order_by(table.c.number.desc())
         with database.reading(self._engine) as connection:
-            row = connection.execute(mine).first()
+            row = _last(connection, quiz, student)
         return _attempt(row) if row is not None else None
 
     def prolong(self, attempt: QuizAttempt, ends: datetime) -> None:
@@ -146,6 +143,12 @@ class QuizAttempts:
         table = schema.quiz_attempt
         with database.writing(self._engine) as connection:
             connection.execute(update(table).where(table.c.id == attempt.id).values(submission_id=submission_id))
+
+
+def _last(connection: Connection, quiz: str, student: str) -> Row[Any] | None:
+    table = schema.quiz_attempt
+    mine = select(table).where(table.c.quiz == quiz, table.c.student == student)
+    return connection.execute(mine.order_by(table.c.number.desc())).first()
 
 
 def _by_token(connection: Connection, token: str) -> Row[Any]:
