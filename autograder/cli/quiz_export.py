@@ -73,18 +73,18 @@ def export(
         paper = sheet_file is not None and not any((moodle_file, qti_file, gift_file))
         groups = _groups(desk, which, versions if paper else max(variants, versions), seed)
         if qti_file is not None or sheet_file is not None:
-            _tell_of_counts(desk, which)
+            _tell_of_counts(desk, groups)
         _questions(desk.course.title, groups, moodle_file, qti_file, gift_file)
         if sheet_file is not None:
             _paper(desk.course.title, groups, sheet_file, key_file, versions)
 
 
-def _tell_of_counts(desk: Desk, which: Sequence[str]) -> None:
+def _tell_of_counts(desk: Desk, groups: Sequence[Group]) -> None:
     """A quiz that draws some of its templates is exported with all: neither Canvas nor paper draws so."""
-    for quiz in (desk.course.quiz(word) for word in which if desk.course.is_quiz(word)):
-        held = len(templates(desk).pick(*quiz.ask))
-        if quiz.count is not None and quiz.count < held:
-            line = f"{quiz.name} asks each student {quiz.count} of {held} templates; this file asks all {held}. Take some out."
+    for name, held in ((group.name, len(group.pools)) for group in groups if desk.course.is_quiz(group.name)):
+        count = desk.course.quiz(name).count
+        if count is not None and count < held:
+            line = f"{name} asks each student {count} of {held} templates; this file asks all {held}. Take some out."
             errors.print(Text(line, style="yellow"), soft_wrap=True)
 
 
