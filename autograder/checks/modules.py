@@ -61,7 +61,8 @@ class OwnModules:
             sys.dont_write_bytecode = writes
             with contextlib.suppress(ValueError):
                 sys.path.remove(str(self.folder))
-            sys.meta_path.remove(importing)
+            with contextlib.suppress(ValueError):
+                sys.meta_path.remove(importing)
             if not importing.was_asked and len(sys.modules) == known:  # nothing came or went: as nearly always
                 for name in self._modules:
                     del sys.modules[name]

@@ -30,7 +30,7 @@ TICK_S = 0.1
 SILENCE_S = {"hello": 10.0, "idle": 10.0, "storing": 15.0, "opening": START_S + 120.0, "start": 120.0}
 SPARE_S = 60.0
 SWEEP_S = 5.0
-#: Seconds that a worker has, after the order to stop, for a box that it had begun to open: nothing of it is wanted.
+#: Seconds that a worker has, after the order to stop, for a box or tests that it had begun to open: nobody wants them now.
 END_S = 10.0
 #: Pauses before a worker is replaced that died soon after its start.
 PAUSES_S = (0.0, 1.0, 5.0, 10.0)
