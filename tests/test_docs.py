@@ -8,7 +8,9 @@ from pathlib import Path
 import click
 import pytest
 
+from autograder.checks.session import CheckSession
 from autograder.cli import VERBS, cli
+from autograder.course import load_course
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -89,3 +91,12 @@ def test_readmes_template_is_ten_lines_and_can_be_asked():
     names = {"optim": optim, **{name: getattr(quiz, name) for name in quiz.__all__}}
     exec(code, names)
     assert check(names["step_decay"], 200).faults == ()
+
+
+@pytest.mark.parametrize("unit", [unit.name for unit in load_course(ROOT).units])
+def test_the_table_of_units_counts_what_is_there(unit):
+    """Checks, wrong and other right solutions of each unit."""
+    (row,) = [line for line in README.splitlines() if line.startswith(f"| `{unit}`:")]
+    with CheckSession(ROOT, unit) as session:
+        counts = [len(session.checks), len(session.wrong), len(session.right)]
+    assert [int(cell) for cell in row.split("|")[6:9]] == counts
